@@ -1,0 +1,94 @@
+/*
+ * The kernel's nf_tables over netlink: observe, commit, watch. The only folder that knows libnftnl
+ * and libmnl for rulesets.
+ *
+ * libnftnl builds and parses tables, chains, sets and generation messages. Expressions and elements
+ * go through a codec of our own (codec.h): one table of attributes per expression drives both
+ * directions; libnftnl 1.2.4 lacks some expressions and needs several times the memory for a
+ * million elements.
+ *
+ * Everything goes through struct gw_kernel, so that tests can put a fake kernel in its place.
+ */
+#ifndef GW_NFT_NFT_H
+#define GW_NFT_NFT_H
+
+#include "gw/compile/compile.h"
+#include "gw/plan/plan.h"
+#include "gw/ruleset/ruleset.h"
+
+/** One refusal: the operation that caused it and the kernel's reason. */
+struct gw_kernel_error {
+	int error; /* positive errno */
+	const struct gw_op *op; /* NULL: the batch as a whole */
+	char text[160]; /* extended acknowledgement, may be empty */
+};
+
+struct gw_kernel;
+struct gw_kernel_ops {
+	/** Dumps our table: all but the elements of run-time sets. -errno. */
+	int (*observe)(struct gw_kernel *kernel, struct gw_ruleset **ret);
+	/** Elements with counters of one set, replacing what `set` holds. Uses `arena`. */
+	int (*read_elements)(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set);
+	/**
+	 * Sends the plan as one transaction against plan->generation. 0; -ERESTART if the kernel's
+	 * generation moved on; -EPERM; other -errno with `ret_error` filled. Nothing is changed
+	 * unless 0 is returned.
+	 */
+	int (*commit)(struct gw_kernel *kernel, const struct gw_plan *plan,
+		      struct gw_kernel_error *ret_error);
+	/** Probes by throw-away transactions. */
+	int (*features)(struct gw_kernel *kernel, struct gw_kernel_features *ret);
+	void (*free)(struct gw_kernel *kernel);
+};
+struct gw_kernel {
+	const struct gw_kernel_ops *ops;
+};
+
+/** The kernel of the network namespace that this process is in. */
+int gw_kernel_open(struct gw_kernel **ret);
+void gw_kernel_free(struct gw_kernel *kernel);
+
+/**
+ * Loads `ruleset` into a throw-away user and network namespace (a child process; needs no root)
+ * in which the interfaces of `policy` exist, and says what the kernel made of it. 0, or -errno with
+ * a diagnostic added (GW08xx, at the line of the culprit).
+ */
+int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags);
+
+/** Adds the diagnostic for a refused plan, at the line that the operation came from. */
+void gw_kernel_diagnose(const struct gw_plan *plan, int error, const struct gw_kernel_error *refusal,
+			struct gw_diags *diags);
+
+/** Watches for changes of our table by others. */
+struct gw_kernel_change {
+	uint32_t generation;
+	uint32_t portid, pid; /* pid: process that sent the transaction, as the kernel tells */
+	char process[16];
+};
+int gw_kernel_watch_open(int *ret_fd);
+/** Next transaction that touched a table called gw; -EAGAIN: none yet; -ENOBUFS: re-read all. */
+int gw_kernel_watch_read(int fd, struct gw_kernel_change *ret);
+
+/** Packets logged through NFLOG, for `gwctl drops`. */
+struct gw_logged_packet {
+	uint32_t number; /* packet mark of a drop; conntrack mark if accepted */
+	char prefix[64];
+	char in_interface[16], out_interface[16];
+	uint8_t bytes[128]; /* start of the IP packet */
+	size_t len;
+	uint8_t family; /* AF_INET or AF_INET6 */
+	int64_t time_ms;
+};
+int gw_log_open(uint16_t group, int *ret_fd);
+int gw_log_read(int fd, struct gw_logged_packet *ret); /* -EAGAIN, -ENOBUFS: some were lost */
+
+/** Connections in conntrack whose mark is `mark` under `mask`: for the live impact of a plan. */
+struct gw_connection {
+	enum gw_family family;
+	gw_u128 source, dest; /* original source, real destination (reply source) */
+	uint32_t service, mark;
+};
+typedef void gw_connection_fn(const struct gw_connection *connection, void *context);
+int gw_connections_each(gw_connection_fn *fn, void *context);
+
+#endif
