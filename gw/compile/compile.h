@@ -4,17 +4,16 @@
  * What a packet meets
  *
  *   prerouting_raw (prerouting, -300: before connection tracking)
- *	iifname vmap @ingress { hq0: jump spoof_nets_strict, wan0: jump spoof_outside_strict, lo: accept }
- *	interface in no zone: drop no-zone
- *	spoof_nets_*:    iifname . saddr @nets4/@nets6 (both link-local and unspecified sources that
- *	                 DHCP, ND and MLD need are allowed), else drop spoof
+ *	iifname vmap @ingress { hq0: jump spoof_nets_strict, wan0: jump spoof_outside_strict, lo:
+ *accept } interface in no zone: drop no-zone spoof_nets_*:    iifname . saddr @nets4/@nets6 (both
+ *link-local and unspecified sources that DHCP, ND and MLD need are allowed), else drop spoof
  *	spoof_outside_*: saddr @inside4/@inside6 (all declared nets): drop spoof
  *	*_strict:        fib saddr . iif oif missing: drop spoof;   *_loose: fib saddr oif missing
  *	ipv6 off:        chain spoof_no_ipv6: nfproto ipv6: drop ipv6-off
  *   forward (forward, 0, policy drop)
  *	tcp flags syn: maxseg size set rt mtu (if a zone clamps)
- *	ct mark & mask vmap @live         one hash look-up; number -> accept, with the rule's counter
- *	ct mark & mask vmap @live_timed   the same for exceptions: elements with kernel timeouts
+ *	ct mark & mask vmap @live         one hash look-up; number -> accept, with the rule's
+ *counter ct mark & mask vmap @live_timed   the same for exceptions: elements with kernel timeouts
  *	ct state invalid, untracked: drop invalid;  related: drop withdrawn (its connection's mark
  *	                                  is not live)
  *	ct direction reply goto replies

@@ -16,17 +16,25 @@
 enum gw_builtin {
 	GW_BUILTIN_NONE,
 	GW_BUILTIN_GATEWAY_OUT, /* connections that the gateway itself opens: accept */
-	GW_BUILTIN_ICMPV6, /* neighbour discovery and MLD to the gateway: accept */
-	GW_BUILTIN_BETWEEN, /* no rule matched */
-	GW_BUILTIN_SPOOF, /* source not in the zone's nets, or no way back */
-	GW_BUILTIN_MISROUTED, /* destination not in the outgoing zone's nets */
-	GW_BUILTIN_INVALID, /* conntrack cannot place the packet */
-	GW_BUILTIN_WITHDRAWN, /* belongs to a connection whose rule is gone and no other matches */
-	GW_BUILTIN_NO_ZONE, /* interface in no zone */
-	GW_BUILTIN_IPV6_OFF, /* IPv6 on a zone that has none */
+	GW_BUILTIN_ICMPV6,      /* neighbour discovery and MLD to the gateway: accept */
+	GW_BUILTIN_BETWEEN,     /* no rule matched */
+	GW_BUILTIN_SPOOF,       /* source not in the zone's nets, or no way back */
+	GW_BUILTIN_MISROUTED,   /* destination not in the outgoing zone's nets */
+	GW_BUILTIN_INVALID,     /* conntrack cannot place the packet */
+	GW_BUILTIN_WITHDRAWN,  /* belongs to a connection whose rule is gone and no other matches */
+	GW_BUILTIN_NO_ZONE,    /* interface in no zone */
+	GW_BUILTIN_IPV6_OFF,   /* IPv6 on a zone that has none */
+	GW_BUILTIN_GATEWAY_IN, /* to the gateway itself, and no gateway rule matched */
 	GW_BUILTIN_COUNT
 };
 #define GW_NUMBER_FIRST 16u
+
+/**
+ * Numbers are stored in the mark as they are: with a mask such as 0xfffff000 all of them are
+ * multiples of 0x1000, the lowest bit of the mask, from GW_NUMBER_FIRST times that on. The mark of
+ * the gateway's own connections is GW_BUILTIN_GATEWAY_OUT times that.
+ */
+uint32_t gw_number_step(uint32_t mark_mask);
 
 /** "between", "spoof", …: the value of gw_drops_total{reason}. */
 const char *gw_builtin_name(enum gw_builtin builtin);

@@ -4,7 +4,13 @@
  * text and every value knows its file:line:col. Includes, variables and limits are handled
  * here; meaning is given by the section tables (schema.h) and gw/policy.
  *
- * Limits: 16 MiB a file, 64 MiB in all, 4096 files, depth 32.
+ * Limits: 16 MiB a file, 64 MiB in all, 4096 files, depth 32, includes 32 deep. Object files (lists
+ *of addresses) have their own: 256 MiB a file, 1 GiB in all.
+ *
+ *	struct gw_conf *conf = gw_conf_read("/etc/gw", &diags);
+ *	if (conf->root)
+ *		zones = gw_node_get(conf->root, "zones");
+ *	gw_conf_free(conf);
  */
 #ifndef GW_CONF_CONF_H
 #define GW_CONF_CONF_H
@@ -22,6 +28,7 @@ enum gw_node_kind {
 };
 
 struct gw_node;
+struct gw_conf_reader;
 
 /** One key of a map. */
 struct gw_entry {
@@ -33,10 +40,10 @@ struct gw_entry {
 struct gw_node {
 	enum gw_node_kind kind;
 	struct gw_loc loc;
-	bool quoted; /* scalar: written in quotes */
-	const char *text; /* scalar: the text, after ${variables} */
-	size_t n; /* list or map: how many */
-	struct gw_node **items; /* list */
+	bool quoted;      /* scalar: written in quotes */
+	const char *text; /* scalar: the text, after ${variables}; "" where nothing is written */
+	size_t n;         /* list or map: how many */
+	struct gw_node **items;   /* list */
 	struct gw_entry *entries; /* map, in the order written */
 };
 
@@ -50,10 +57,13 @@ struct gw_conf_file {
 /** All files that were read and the one tree that they make together. */
 struct gw_conf {
 	struct gw_arena *arena;
-	struct gw_node *root; /* a map, NULL if nothing could be read */
+	/* A map without `include`; NULL if any file was left out or cut short, because what is
+	 * missing would only lead to wrong diagnostics about names that are not defined. */
+	struct gw_node *root;
 	const struct gw_conf_file *files; /* in the order read: gw.yaml first; for revisions */
 	const struct gw_source *const *sources; /* parallel to files */
 	size_t n_files;
+	struct gw_conf_reader *reader; /* where files come from; of gw/conf alone */
 };
 
 /**
@@ -63,6 +73,7 @@ struct gw_conf {
  * lists named by `hosts:`) are read through gw_conf_object. Never NULL.
  */
 struct gw_conf *gw_conf_read(const char *dir, struct gw_diags *diags);
+/** The same among files in memory, which are copied when read: borrowed for gw_conf_object. */
 struct gw_conf *gw_conf_read_files(const struct gw_conf_file *files, size_t n,
 				   struct gw_diags *diags);
 void gw_conf_free(struct gw_conf *conf);

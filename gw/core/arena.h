@@ -18,13 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gw/core/attributes.h"
+
 struct gw_arena;
 
 /** Frees the arena and all that was allocated from it. Accepts NULL. */
 void gw_arena_free(struct gw_arena *arena);
 
 /** A new, empty arena, owned by the caller. */
-struct gw_arena *gw_arena_new(void) __attribute__((malloc, malloc(gw_arena_free, 1), returns_nonnull));
+struct gw_arena *gw_arena_new(void) __attribute__((GW_MALLOC(gw_arena_free), returns_nonnull));
 
 /** `count` zeroed objects of `size` bytes, aligned for any type. */
 void *gw_arena_zalloc(struct gw_arena *arena, size_t count, size_t size)
@@ -47,7 +49,7 @@ char *gw_arena_printf(struct gw_arena *arena, const char *format, ...)
 char *gw_arena_vprintf(struct gw_arena *arena, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0), returns_nonnull));
 
-#define gw_arena_new_of(arena, type)          ((type *)gw_arena_zalloc((arena), 1, sizeof(type)))
-#define gw_arena_array(arena, count, type)    ((type *)gw_arena_zalloc((arena), (count), sizeof(type)))
+#define gw_arena_new_of(arena, type)       ((type *)gw_arena_zalloc((arena), 1, sizeof(type)))
+#define gw_arena_array(arena, count, type) ((type *)gw_arena_zalloc((arena), (count), sizeof(type)))
 
 #endif

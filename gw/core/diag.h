@@ -61,7 +61,7 @@ struct gw_diagnostic {
 	enum gw_diag_id id;
 	struct gw_loc loc;
 	const char *message;
-	const char *hint; /* NULL: none */
+	const char *hint;      /* NULL: none */
 	struct gw_loc related; /* the other party of a conflict; source NULL: none */
 	const char *related_text;
 };
@@ -72,13 +72,17 @@ struct gw_diags {
 	struct gw_diagnostic *items; /* heap array */
 	size_t count, capacity;
 	size_t errors, warnings; /* all that were found, also those over the limit */
-	size_t limit; /* how many to keep: 20 */
+	size_t limit;            /* how many to keep: 20 */
+	bool kept_last; /* hints go to the diagnostic added last, unless it was over the limit */
 };
 
 void gw_diags_init(struct gw_diags *diags);
 void gw_diags_done(struct gw_diags *diags);
 
-/** Adds a diagnostic; severity is the catalogue's. */
+/**
+ * Adds a diagnostic; severity is the catalogue's. Over the limit it is counted only, but an error
+ * takes the place of the last warning: nobody should have to guess why a run failed.
+ */
 void gw_diag(struct gw_diags *diags, enum gw_diag_id id, struct gw_loc loc, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gw/core/attributes.h"
+
 /** Says so on standard error and ends the process with exit code 1. */
 _Noreturn void gw_out_of_memory(void);
 
@@ -14,11 +16,10 @@ _Noreturn void gw_out_of_memory(void);
 void gw_free(void *data);
 
 /** `count` zeroed objects of `size` bytes from the heap, owned by the caller. */
-void *gw_zalloc(size_t count, size_t size)
-	__attribute__((malloc, malloc(gw_free, 1), returns_nonnull));
+void *gw_zalloc(size_t count, size_t size) __attribute__((GW_MALLOC(gw_free), returns_nonnull));
 
 /** A heap copy of `text`. */
-char *gw_strdup(const char *text) __attribute__((malloc, malloc(gw_free, 1), returns_nonnull));
+char *gw_strdup(const char *text) __attribute__((GW_MALLOC(gw_free), returns_nonnull));
 
 /**
  * Makes room for one more object in the heap array `array` of `count` used and `*capacity`

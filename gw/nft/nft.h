@@ -50,7 +50,7 @@ void gw_kernel_free(struct gw_kernel *kernel);
 
 /**
  * Loads `ruleset` into a throw-away user and network namespace (a child process; needs no root)
- * in which the interfaces of `policy` exist, and says what the kernel made of it. 0, or -errno with
+ * in which the devices of its netdev chains exist, and says what the kernel made of it. 0, or -errno with
  * a diagnostic added (GW08xx, at the line of the culprit).
  */
 int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags);
@@ -59,19 +59,25 @@ int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags);
 void gw_kernel_diagnose(const struct gw_plan *plan, int error, const struct gw_kernel_error *refusal,
 			struct gw_diags *diags);
 
-/** Watches for changes of our table by others. */
+/** Watches for changes of tables called gw, by others and by ourselves. */
+struct gw_kernel_watch;
 struct gw_kernel_change {
 	uint32_t generation;
 	uint32_t portid, pid; /* pid: process that sent the transaction, as the kernel tells */
 	char process[16];
 };
-int gw_kernel_watch_open(int *ret_fd);
+int gw_kernel_watch_open(struct gw_kernel_watch **ret);
+void gw_kernel_watch_free(struct gw_kernel_watch *watch);
+/** Readable when there is something to read; owned by the watch. */
+int gw_kernel_watch_fd(const struct gw_kernel_watch *watch);
 /** Next transaction that touched a table called gw; -EAGAIN: none yet; -ENOBUFS: re-read all. */
-int gw_kernel_watch_read(int fd, struct gw_kernel_change *ret);
+int gw_kernel_watch_read(struct gw_kernel_watch *watch, struct gw_kernel_change *ret);
 
 /** Packets logged through NFLOG, for `gwctl drops`. */
 struct gw_logged_packet {
-	uint32_t number; /* packet mark of a drop; conntrack mark if accepted */
+	/* As they are, 0: none. An accepted packet has its number in ct_mark, a dropped one in mark.
+	 * ct_mark is 0 on kernels without CONFIG_NETFILTER_NETLINK_GLUE_CT. */
+	uint32_t mark, ct_mark;
 	char prefix[64];
 	char in_interface[16], out_interface[16];
 	uint8_t bytes[128]; /* start of the IP packet */
@@ -82,7 +88,7 @@ struct gw_logged_packet {
 int gw_log_open(uint16_t group, int *ret_fd);
 int gw_log_read(int fd, struct gw_logged_packet *ret); /* -EAGAIN, -ENOBUFS: some were lost */
 
-/** Connections in conntrack whose mark is `mark` under `mask`: for the live impact of a plan. */
+/** All connections in conntrack, both families: for the live impact of a plan. */
 struct gw_connection {
 	enum gw_family family;
 	gw_u128 source, dest; /* original source, real destination (reply source) */

@@ -17,7 +17,7 @@
 
 /** A config repository that was read: its files, its nodes and the model built from them. */
 struct gw_config {
-	struct gw_conf *conf; /* files and nodes, owned */
+	struct gw_conf *conf;     /* files and nodes, owned */
 	struct gw_policy *policy; /* owned (in its arena); NULL if there were errors */
 };
 
@@ -30,5 +30,9 @@ struct gw_config *gw_config_load(const char *dir, int64_t now, struct gw_diags *
 struct gw_config *gw_config_load_files(const struct gw_conf_file *files, size_t n, int64_t now,
 				       struct gw_diags *diags);
 void gw_config_free(struct gw_config *config);
+
+struct gw_table;
+/** All that may stand in `gw.yaml`: for gw_schema_json and gw_schema_manual. */
+extern const struct gw_table gw_config_table;
 
 #endif

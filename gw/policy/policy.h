@@ -21,8 +21,8 @@
 
 enum gw_anti_spoof {
 	GW_ANTI_SPOOF_STRICT, /* nets, and the route back leaves by the same interface: default */
-	GW_ANTI_SPOOF_LOOSE, /* nets, and there is a route back */
-	GW_ANTI_SPOOF_NETS, /* nets only */
+	GW_ANTI_SPOOF_LOOSE,  /* nets, and there is a route back */
+	GW_ANTI_SPOOF_NETS,   /* nets only */
 	GW_ANTI_SPOOF_OFF,
 };
 
@@ -46,7 +46,7 @@ struct gw_zone {
 	 * Empty for IPv6 where ipv6 is off. */
 	struct gw_addrset space[GW_FAMILY_COUNT];
 	bool untrusted;
-	bool ipv6; /* false: `ipv6: off` */
+	bool ipv6;      /* false: `ipv6: off` */
 	bool clamp_mss; /* path-MTU clamp for TCP through this zone: default true */
 	enum gw_anti_spoof anti_spoof;
 };
@@ -54,6 +54,7 @@ struct gw_zone {
 /** A set of zones as bits; index is gw_zone.index. */
 struct gw_zone_set {
 	uint64_t bits[GW_ZONES_MAX / 64];
+	bool any; /* written as `any`: all bits are set, see gw_zone_sets_cover */
 };
 
 static inline bool gw_zone_set_has(const struct gw_zone_set *set, unsigned int index)
@@ -97,13 +98,13 @@ struct gw_service {
 
 /** Seconds since midnight UTC on a weekday; the loader has split windows at midnight UTC. */
 struct gw_window_part {
-	uint8_t weekday; /* 0 is Sunday, as in the kernel's `meta day` */
+	uint8_t weekday;      /* 0 is Sunday, as in the kernel's `meta day` */
 	uint32_t from, until; /* both included; until <= 86399 */
 };
 
 /** When a policy holds. Equal windows are one object (compare pointers). */
 struct gw_window {
-	unsigned int index; /* place in gw_policy.windows */
+	unsigned int index;                 /* place in gw_policy.windows */
 	const struct gw_window_part *parts; /* sorted, disjoint */
 	size_t n_parts;
 	struct gw_loc loc; /* first use */
@@ -116,9 +117,9 @@ enum gw_action {
 };
 
 enum gw_rule_kind {
-	GW_RULE_POLICY, /* policies: between zones */
+	GW_RULE_POLICY,    /* policies: between zones */
 	GW_RULE_EXCEPTION, /* exceptions: accept between zones until `expires` */
-	GW_RULE_GATEWAY, /* gateway: from zones to the gateway itself */
+	GW_RULE_GATEWAY,   /* gateway: from zones to the gateway itself */
 };
 
 /**
@@ -128,15 +129,15 @@ enum gw_rule_kind {
 struct gw_rule_def {
 	enum gw_rule_kind kind;
 	const char *id;
-	struct gw_loc loc; /* the id's value */
+	struct gw_loc loc;           /* the id's value */
 	struct gw_zone_set from, to; /* `to` is empty for gateway rules */
 	struct gw_addr_match source, dest;
 	bool any_service;
 	struct gw_addrset services; /* over gw_service_key; [0, GW_SERVICE_MAX] if any_service */
-	enum gw_action action; /* exceptions: ACCEPT */
+	enum gw_action action;      /* exceptions: ACCEPT */
 	bool locked;
 	bool log; /* log the first packet of each connection, or each dropped packet (capped) */
-	const struct gw_window *window; /* NULL: always */
+	const struct gw_window *window;       /* NULL: always */
 	const char *owner, *ticket, *purpose; /* purpose may be NULL */
 	int64_t review; /* review: due at the end of this day, Unix time; 0 for exceptions */
 	/* exceptions only */
@@ -157,14 +158,14 @@ struct gw_nat {
 	enum gw_nat_kind kind;
 	const char *id;
 	struct gw_loc loc;
-	struct gw_zone_set from, to; /* `to` is empty for dnat */
+	struct gw_zone_set from, to;       /* `to` is empty for dnat */
 	struct gw_addr_match source, dest; /* dnat: dest is the public address that clients use */
 	bool any_service;
 	struct gw_addrset services;
 	bool families[GW_FAMILY_COUNT]; /* which families it translates */
-	enum gw_family to_family; /* of to_addr: snat, dnat */
-	struct gw_range to_addr; /* snat: a pool; dnat: lo == hi */
-	uint16_t to_port; /* dnat: 0 keeps the port */
+	enum gw_family to_family;       /* of to_addr: snat, dnat */
+	struct gw_range to_addr;        /* snat: a pool; dnat: lo == hi */
+	uint16_t to_port;               /* dnat: 0 keeps the port */
 	bool hairpin; /* dnat: also for clients of the zone where the server stands */
 	struct gw_zone_set hairpin_zones; /* computed: zones whose space holds to_addr */
 	const char *owner, *ticket;
@@ -200,17 +201,27 @@ struct gw_policy {
 	const struct gw_assertion *assertions;
 	size_t n_assertions;
 	enum gw_action between_default; /* DROP or REJECT */
-	bool between_log; /* between: {log: drops} */
-	struct gw_loc between_loc; /* of `default`, or of the site if it is not written */
+	bool between_log;               /* between: {log: drops} */
+	struct gw_loc between_loc;      /* of `default`, or of the site if it is not written */
 	uint32_t mark_mask; /* marks: {mask: …}; default 0xffffffff: the whole conntrack mark */
 	uint32_t log_group; /* NFLOG group; default 100 */
-	uint32_t log_rate; /* log packets per second and policy; default 10 */
+	uint32_t log_rate;  /* log packets per second and policy; default 10 */
 };
 
 /** The zone with this name, or NULL. */
 const struct gw_zone *gw_policy_zone(const struct gw_policy *policy, const char *name);
 /** The rule with this id, or NULL. */
 const struct gw_rule_def *gw_policy_rule(const struct gw_policy *policy, const char *id);
+/**
+ * True if the ordered pair of zones is one that `from:` and `to:` mean. `any` stands for traffic
+ * between different zones: a zone with itself (two interfaces of one zone) is meant only where
+ * both sides name it, so that a wide rule does not silently open a zone inside.
+ */
+bool gw_zone_sets_cover(const struct gw_zone_set *from_set, const struct gw_zone_set *to_set,
+			const struct gw_zone *from, const struct gw_zone *to);
+/** The same for a rule; `to` is NULL for traffic to the gateway, which gateway rules cover. */
+bool gw_rule_covers(const struct gw_rule_def *rule, const struct gw_zone *from,
+		    const struct gw_zone *to);
 /** "wan", "hq,guest" or "any": for messages and labels; from the arena. */
 const char *gw_zone_set_text(struct gw_arena *arena, const struct gw_policy *policy,
 			     const struct gw_zone_set *set);

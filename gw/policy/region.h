@@ -42,10 +42,14 @@ void gw_space_subtract(struct gw_arena *arena, struct gw_space *space,
 		       const struct gw_region *region);
 
 /**
- * What `rule` can match of the packets that can exist between these zones (anti-spoofing and
- * ipv6: off taken into account): one region per family and per combination of list kinds. `to` is
+ * Adds what source, destination and services can match of the packets that can exist between these
+ * zones (anti-spoofing and ipv6: off taken into account): at most one region per family. `to` is
  * NULL for traffic to the gateway, where any destination address may be the gateway's.
  */
+void gw_match_space(struct gw_arena *arena, const struct gw_addr_match *source,
+		    const struct gw_addr_match *dest, struct gw_addrset services,
+		    const struct gw_zone *from, const struct gw_zone *to, struct gw_space *ret);
+/** The same for a rule; whether the rule covers the pair is not looked at (gw_rule_covers). */
 void gw_rule_space(struct gw_arena *arena, const struct gw_rule_def *rule,
 		   const struct gw_zone *from, const struct gw_zone *to, struct gw_space *ret);
 

@@ -26,8 +26,8 @@ struct gw_origin {
 };
 
 /** Kernel registers: GW_REG(0) .. GW_REG(15), 4 bytes each (NFT_REG32_00 + n). */
-#define GW_REG(n)       (8u + (n))
-#define GW_REG_VERDICT  0u
+#define GW_REG(n)      (8u + (n))
+#define GW_REG_VERDICT 0u
 
 enum gw_verdict_code {
 	GW_VERDICT_NONE, /* data is a value, not a verdict */
@@ -40,48 +40,54 @@ enum gw_verdict_code {
 
 /** One kernel expression. Which members count depends on `kind`; the others are zero. */
 enum gw_expr_kind {
-	GW_EXPR_META, /* dreg = meta key; or, with `set`, meta key = sreg */
-	GW_EXPR_CT, /* dreg = ct key [dir]; or, with `set`, ct key = sreg */
-	GW_EXPR_PAYLOAD, /* dreg = len bytes at offset of base */
-	GW_EXPR_EXTHDR, /* TCP option: dreg = option `key`, len bytes at offset; or write sreg */
+	GW_EXPR_META,      /* dreg = meta key; or, with `set`, meta key = sreg */
+	GW_EXPR_CT,        /* dreg = ct key [dir]; or, with `set`, ct key = sreg */
+	GW_EXPR_PAYLOAD,   /* dreg = len bytes at offset of base */
+	GW_EXPR_EXTHDR,    /* TCP option: dreg = option `key`, len bytes at offset; or write sreg */
 	GW_EXPR_IMMEDIATE, /* dreg = data; or, dreg = GW_REG_VERDICT, verdict and chain */
-	GW_EXPR_CMP, /* sreg `op` data */
-	GW_EXPR_RANGE, /* sreg in (op EQ) or not in (NEQ) data..data_end */
-	GW_EXPR_BITWISE, /* dreg = (sreg & data) ^ data_end, len bytes */
+	GW_EXPR_CMP,       /* sreg `op` data */
+	GW_EXPR_RANGE,     /* sreg in (op EQ) or not in (NEQ) data..data_end */
+	GW_EXPR_BITWISE,   /* dreg = (sreg & data) ^ data_end, len bytes */
 	GW_EXPR_BITWISE_OR, /* dreg = sreg | sreg2, len bytes: kernel 6.13 and later */
-	GW_EXPR_BYTEORDER, /* dreg = sreg, op 0: ntoh, 1: hton; size in `key` (2, 4), len bytes */
-	GW_EXPR_LOOKUP, /* sreg in set `set_name`; with a map, dreg = data; inverted if `op` */
-	GW_EXPR_FIB, /* dreg = fib result `key`, flags in `flags` */
-	GW_EXPR_RT, /* dreg = rt key (tcpmss) */
+	GW_EXPR_BYTEORDER,  /* dreg = sreg, op 0: ntoh, 1: hton; size in `key` (2, 4), len bytes */
+	GW_EXPR_LOOKUP,  /* sreg in set `set_name`, inverted if `op`; if `map`, dreg = its data, and
+			  * the verdict that it holds takes effect if dreg is GW_REG_VERDICT */
+	GW_EXPR_FIB,     /* dreg = fib result `key`, flags in `flags` */
+	GW_EXPR_RT,      /* dreg = rt key (tcpmss) */
 	GW_EXPR_COUNTER, /* packets and bytes are the kernel's */
-	GW_EXPR_LIMIT, /* rate per unit, burst; inverted if `op` */
-	GW_EXPR_LOG, /* NFLOG: group, snaplen, prefix in `text` */
-	GW_EXPR_REJECT, /* type in `key`, icmp code in `op` */
-	GW_EXPR_NAT, /* kind in `key` (0 snat, 1 dnat), family, address regs, port regs, flags */
-	GW_EXPR_MASQ, /* flags */
-	GW_EXPR_DYNSET, /* update set `set_name` with key sreg, `limit` attached */
-	GW_EXPR_KINDS
+	GW_EXPR_LIMIT,   /* rate per unit, burst; inverted if `op` */
+	GW_EXPR_LOG,     /* NFLOG: group, snaplen, prefix in `text` */
+	GW_EXPR_REJECT,  /* type in `key`, icmp code in `op` */
+	GW_EXPR_NAT,    /* kind in `key` (0 snat, 1 dnat), family, address regs, port regs, flags */
+	GW_EXPR_MASQ,   /* flags */
+	GW_EXPR_DYNSET, /* operation `key` (0 add, 1 update) on set `set_name` with key sreg; if
+			 * `rate`, a limit of its own for each element, inverted if `op` */
+	GW_EXPR_KINDS   /* the number of kinds. Observed rules: an expression that is none of ours,
+			 * its kernel name in `text`, a hash of its bytes in `rate` */
 };
 
 struct gw_expr {
 	enum gw_expr_kind kind;
 	uint32_t dreg, sreg, sreg2;
-	uint32_t key, op, flags; /* as <linux/netfilter/nf_tables.h> numbers them */
-	uint32_t dir; /* CT: 0 original, 1 reply, 0xff none */
-	uint32_t base, offset, len; /* PAYLOAD, EXTHDR, BITWISE, BYTEORDER */
-	bool set; /* META, CT: write sreg; EXTHDR: write sreg */
+	uint32_t key, op, flags;        /* as <linux/netfilter/nf_tables.h> numbers them */
+	uint32_t dir;                   /* CT: 0 original, 1 reply, 0xff none */
+	uint32_t base, offset, len;     /* PAYLOAD, EXTHDR, BITWISE, BYTEORDER */
+	bool set;                       /* META, CT: write sreg; EXTHDR: write sreg */
+	bool map;                       /* LOOKUP: the set is a map */
 	const uint8_t *data, *data_end; /* `data_len` bytes each */
 	uint32_t data_len;
 	enum gw_verdict_code verdict; /* IMMEDIATE */
-	const char *chain; /* IMMEDIATE: of JUMP and GOTO */
-	const char *set_name; /* LOOKUP, DYNSET */
-	const char *text; /* LOG: prefix */
-	uint32_t group, snaplen; /* LOG */
-	uint64_t rate, unit; /* LIMIT, DYNSET: packets per `unit` seconds */
+	const char *chain;            /* IMMEDIATE: of JUMP and GOTO */
+	const char *set_name;         /* LOOKUP, DYNSET */
+	const char *text;             /* LOG: prefix */
+	uint32_t group, snaplen;      /* LOG */
+	uint64_t rate, unit;          /* LIMIT, DYNSET: packets per `unit` seconds */
 	uint32_t burst;
 	uint32_t family; /* NAT: NFPROTO_IPV4 or NFPROTO_IPV6 */
-	uint32_t addr_min, addr_max, port_min, port_max; /* NAT: registers, 0: none */
-	uint64_t timeout_ms; /* DYNSET */
+	/* NAT: registers, 0: none; a max equal to its min is left 0. `flags` without
+	 * NF_NAT_RANGE_MAP_IPS and NF_NAT_RANGE_PROTO_SPECIFIED, which registers imply. */
+	uint32_t addr_min, addr_max, port_min, port_max;
+	uint64_t timeout_ms;     /* DYNSET */
 	uint64_t packets, bytes; /* COUNTER, as observed; never compared */
 };
 
@@ -89,8 +95,8 @@ struct gw_rule {
 	struct gw_expr *exprs;
 	size_t n_exprs;
 	const struct gw_origin *origin; /* NULL when observed */
-	const char *comment; /* what `nft list` shows; origin id or a phrase */
-	uint64_t handle; /* observed only */
+	const char *comment;            /* what `nft list` shows; origin id or a phrase */
+	uint64_t handle;                /* observed only */
 };
 
 struct gw_base_hook {
@@ -113,13 +119,13 @@ struct gw_chain {
 
 /** Types of key and data fields, with nft's names and numbers. */
 enum gw_type {
-	GW_TYPE_MARK, /* 4 bytes, host order: our numbers */
-	GW_TYPE_IFNAME, /* 16 bytes, NUL padded */
-	GW_TYPE_IPV4, /* 4 bytes */
-	GW_TYPE_IPV6, /* 16 bytes */
-	GW_TYPE_PROTO, /* 1 byte, in a 4-byte slot */
-	GW_TYPE_PORT, /* 2 bytes big-endian, in a 4-byte slot */
-	GW_TYPE_ETHER, /* 6 bytes, in an 8-byte slot */
+	GW_TYPE_MARK,    /* 4 bytes, host order: our numbers */
+	GW_TYPE_IFNAME,  /* 16 bytes, NUL padded */
+	GW_TYPE_IPV4,    /* 4 bytes */
+	GW_TYPE_IPV6,    /* 16 bytes */
+	GW_TYPE_PROTO,   /* 1 byte, in a 4-byte slot */
+	GW_TYPE_PORT,    /* 2 bytes big-endian, in a 4-byte slot */
+	GW_TYPE_ETHER,   /* 6 bytes, in an 8-byte slot */
 	GW_TYPE_VERDICT, /* data only */
 };
 #define GW_KEY_FIELDS_MAX 5
@@ -129,15 +135,17 @@ uint32_t gw_type_slot(enum gw_type type);
 const char *gw_type_name(enum gw_type type);
 
 struct gw_elem {
-	const uint8_t *key; /* key_len bytes of the set */
-	const uint8_t *key_end; /* intervals: last key that belongs; NULL: key alone */
-	const uint8_t *data; /* data_len bytes for maps to values */
-	enum gw_verdict_code verdict; /* maps to verdicts */
-	const char *chain; /* of JUMP and GOTO */
+	const uint8_t *key;             /* key_len bytes of the set */
+	const uint8_t *key_end;         /* intervals: last key that belongs; NULL: key alone */
+	const uint8_t *data;            /* data_len bytes for maps to values */
+	enum gw_verdict_code verdict;   /* maps to verdicts */
+	const char *chain;              /* of JUMP and GOTO */
 	const struct gw_origin *origin; /* NULL when observed */
-	int64_t expires_ms; /* Unix time in ms when the kernel shall remove it; 0: never */
+	int64_t expires_ms;      /* Unix time in ms when the kernel shall remove it; 0: never */
 	uint64_t packets, bytes; /* counter: observed value, or the one to start with */
 };
+
+#define GW_SET_RUN_TIME_PREFIX "rt_"
 
 struct gw_set {
 	const char *name;
@@ -146,8 +154,10 @@ struct gw_set {
 	bool map;
 	enum gw_type data; /* maps */
 	bool interval, timeout, counter, dynamic;
-	uint32_t size; /* 0: unbounded. Fixed-size hash sets need one */
-	bool run_time; /* elements belong to a run-time writer: plans leave them alone */
+	uint32_t size; /* 0: unbounded. Fixed-size hash sets need one; interval sets have none */
+	/* Elements belong to a run-time writer: plans leave them alone. Exactly the sets whose
+	 * names start with GW_SET_RUN_TIME_PREFIX are so, because the kernel keeps no such flag. */
+	bool run_time;
 	struct gw_elem *elems;
 	size_t n_elems, capacity;
 	const struct gw_origin *origin;
@@ -158,10 +168,10 @@ uint32_t gw_set_data_len(const struct gw_set *set);
 
 /** One table of ours. */
 struct gw_ruleset {
-	struct gw_arena *arena; /* owns all */
-	uint32_t family; /* NFPROTO_INET … */
-	const char *name; /* "gw" */
-	bool exists; /* observed: false if the kernel has no such table */
+	struct gw_arena *arena;  /* owns all */
+	uint32_t family;         /* NFPROTO_INET … */
+	const char *name;        /* "gw" */
+	bool exists;             /* observed: false if the kernel has no such table */
 	struct gw_chain *chains; /* by name */
 	size_t n_chains, chains_capacity;
 	struct gw_set *sets; /* by name */

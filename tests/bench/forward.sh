@@ -3,7 +3,7 @@
 # no rules, the hand-written minimum (ct state + one verdict map), gw with 4 zones and 20 policies,
 # gw with 64 zones and 10,000 policies, and firewalld where it is installed. Slices of the variants
 # are interleaved; the machine's speed drifts, so ratios are taken inside each round.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/lib.sh"
 ROUNDS=${ROUNDS:-40} SLICE=${SLICE:-0.2}
 variants="none minimum gw-4-20 gw-64-10000"
 
@@ -24,12 +24,12 @@ table inet minimum {
 EOF
 for size in 4-20 64-10000; do
 	bench_triple "gw-$size"
-	"$(dirname "$0")/make_site.sh" "$BENCH_TMP/site-$size" "${size%-*}" "${size#*-}"
+	"$(dirname "$0")/support/make_site.sh" "$BENCH_TMP/site-$size" "${size%-*}" "${size#*-}"
 	bench_gwctl "gw-$size" -C "$BENCH_TMP/site-$size" apply >/dev/null 2>&1
 done
 
 if bench_have firewalld && bench_have dbus-daemon; then
-	. "$(dirname "$0")/firewalld.sh"
+	. "$(dirname "$0")/support/firewalld.sh"
 	if bench_firewalld; then
 		variants="$variants firewalld"
 	else

@@ -2,12 +2,12 @@
 # Checking, planning and loading: 10,000 policies, a change of one, large address lists; nft -f
 # with equal content (the listing of what we loaded) beside it in the same rounds. Milliseconds of
 # wall clock and the largest resident size in megabytes.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/lib.sh"
 ROUNDS=${ROUNDS:-9}
 here=$(dirname "$0")
 site=$BENCH_TMP/site changed=$BENCH_TMP/changed
 
-"$here/make_site.sh" "$site" 64 10000
+"$here/support/make_site.sh" "$site" 64 10000
 cp -r "$site" "$changed"
 sed -i 's/id: p-5000, \(.*\)services: \[[^]]*\]/id: p-5000, \1services: [tcp\/7]/' "$changed/gw.yaml"
 

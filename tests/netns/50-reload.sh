@@ -6,7 +6,7 @@
 #
 # RELOADS (default 100) applies alternate between two sites that differ in policies around the one
 # of the flow; the flow's own policy is narrowed and widened too, always still permitting it.
-. "$(dirname "$0")/../bench/lib.sh"
+. "$(dirname "$0")/../bench/support/lib.sh"
 RELOADS=${RELOADS:-100} RATE=${RATE:-20000}
 
 bench_triple reload

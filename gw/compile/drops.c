@@ -1,0 +1,96 @@
+/*
+ * Where packets end. Every reason has a number and an element in @deny with its counter, the rules'
+ * own numbers as well as those built in. The packet mark carries the number so that a log record
+ * tells it. Logging is a rule before the one that drops: the cap on records ends that rule only,
+ * never the drop.
+ */
+
+#include "gw/compile/context.h"
+
+#define SNAPLEN 128u
+
+const char *gw_compile_drop_chain(enum gw_builtin builtin)
+{
+	static const char *const names[GW_BUILTIN_COUNT] = {
+		[GW_BUILTIN_BETWEEN] = "drop_between",     [GW_BUILTIN_SPOOF] = "drop_spoof",
+		[GW_BUILTIN_MISROUTED] = "drop_misrouted", [GW_BUILTIN_INVALID] = "drop_invalid",
+		[GW_BUILTIN_WITHDRAWN] = "drop_withdrawn", [GW_BUILTIN_NO_ZONE] = "drop_no_zone",
+		[GW_BUILTIN_IPV6_OFF] = "drop_ipv6_off",   [GW_BUILTIN_GATEWAY_IN] = "drop_gateway",
+	};
+
+	return names[builtin];
+}
+
+void gw_compile_log(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg,
+		    const char *prefix)
+{
+	gw_expr_rate(e, "rt_log_rate", reg, c->policy->log_rate);
+	gw_expr_log(e, c->policy->log_group, SNAPLEN, prefix);
+}
+
+void gw_compile_deny_elem(struct gw_compiler *c, uint32_t number, enum gw_action action, bool log,
+			  const struct gw_origin *origin)
+{
+	if (action == GW_ACTION_REJECT)
+		gw_compile_number_elem(c, "deny", number, GW_VERDICT_GOTO,
+				       log ? "reject_logged" : "reject_rule", 0, origin);
+	else if (log)
+		gw_compile_number_elem(c, "deny", number, GW_VERDICT_GOTO, "drop_logged", 0,
+				       origin);
+	else
+		gw_compile_number_elem(c, "deny", number, GW_VERDICT_DROP, NULL, 0, origin);
+}
+
+static void drop_chain(struct gw_compiler *c, enum gw_builtin builtin)
+{
+	bool between = builtin == GW_BUILTIN_BETWEEN;
+	const struct gw_origin *origin = between ? c->between : c->gw;
+	struct gw_chain *chain = gw_compile_chain(c, gw_compile_drop_chain(builtin), origin);
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_imm_u32(&e, REG_NUMBER, builtin);
+	gw_expr_meta_set(&e, NFT_META_MARK, REG_NUMBER);
+	gw_expr_vmap(&e, "deny", REG_NUMBER);
+	gw_compile_rule(c, chain, &e, origin, gw_builtin_name(builtin));
+	gw_compile_deny_elem(c, builtin, between ? c->policy->between_default : GW_ACTION_DROP,
+			     c->policy->between_log, origin);
+}
+
+static void logged_chain(struct gw_compiler *c, const char *name, const char *prefix,
+			 enum gw_verdict_code verdict, const char *target)
+{
+	struct gw_chain *chain = gw_compile_chain(c, name, c->gw);
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_meta(&e, NFT_META_MARK, REG_NUMBER);
+	gw_compile_log(c, &e, REG_NUMBER, prefix);
+	gw_compile_rule(c, chain, &e, c->gw, "log, up to the rate");
+	gw_compile_verdict(c, chain, verdict, target, c->gw, prefix);
+}
+
+static void reject_chain(struct gw_compiler *c)
+{
+	struct gw_chain *chain = gw_compile_chain(c, "reject_rule", c->gw);
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_meta(&e, NFT_META_L4PROTO, REG_KEY);
+	gw_expr_cmp_u8(&e, REG_KEY, NFT_CMP_EQ, IPPROTO_TCP);
+	gw_expr_reject(&e, NFT_REJECT_TCP_RST, 0);
+	gw_compile_rule(c, chain, &e, c->gw, "TCP: reset");
+	gw_exprs_start(&e, c->arena);
+	gw_expr_reject(&e, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+	gw_compile_rule(c, chain, &e, c->gw, "others: administratively prohibited");
+}
+
+void gw_compile_drops(struct gw_compiler *c)
+{
+	for (unsigned int i = 0; i < GW_BUILTIN_COUNT; i++)
+		if (gw_compile_drop_chain((enum gw_builtin)i))
+			drop_chain(c, (enum gw_builtin)i);
+	logged_chain(c, "drop_logged", "gw drop", GW_VERDICT_DROP, NULL);
+	logged_chain(c, "reject_logged", "gw reject", GW_VERDICT_GOTO, "reject_rule");
+	reject_chain(c);
+}

@@ -1,0 +1,166 @@
+/*
+ * The sets and maps of the table: always the same ones, whatever the policy, plus one per large
+ * host list and family.
+ *
+ * Those that the fast path asks have a fixed number of buckets (`size`), because the kernel then
+ * takes its fastest hash. The size belongs to the definition, and a set whose definition changes
+ * is replaced; so sizes go in wide steps and leave room.
+ */
+#include <string.h>
+
+#include "gw/compile/context.h"
+
+// clang-format off
+static const struct gw_set definitions[] = {
+	/* number -> verdict */
+	{ .name = "live", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT, .counter = true },
+	{ .name = "live_timed", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT, .counter = true, .timeout = true },
+	{ .name = "live_guarded", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT, .counter = true, .timeout = true },
+	{ .name = "deny", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT, .counter = true },
+	/* layer, classes of source, destination and service -> number */
+	{ .name = "match", .key = { GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK },
+	  .n_key = 4, .map = true, .data = GW_TYPE_MARK },
+	{ .name = "match_timed", .key = { GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK },
+	  .n_key = 4, .map = true, .data = GW_TYPE_MARK, .timeout = true },
+	/* layer, address or service -> class */
+	{ .name = "src4", .key = { GW_TYPE_MARK, GW_TYPE_IPV4 }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_MARK, .interval = true },
+	{ .name = "src6", .key = { GW_TYPE_MARK, GW_TYPE_IPV6 }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_MARK, .interval = true },
+	{ .name = "dst4", .key = { GW_TYPE_MARK, GW_TYPE_IPV4 }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_MARK, .interval = true },
+	{ .name = "dst6", .key = { GW_TYPE_MARK, GW_TYPE_IPV6 }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_MARK, .interval = true },
+	{ .name = "services", .key = { GW_TYPE_MARK, GW_TYPE_PROTO, GW_TYPE_PORT }, .n_key = 3,
+	  .map = true, .data = GW_TYPE_MARK, .interval = true },
+	/* interface -> chain of its zone */
+	{ .name = "ingress", .key = { GW_TYPE_IFNAME }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "egress", .key = { GW_TYPE_IFNAME }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "inputs", .key = { GW_TYPE_IFNAME }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "dnats", .key = { GW_TYPE_IFNAME }, .n_key = 1, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "pairs", .key = { GW_TYPE_IFNAME, GW_TYPE_IFNAME }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "snats", .key = { GW_TYPE_IFNAME, GW_TYPE_IFNAME }, .n_key = 2, .map = true,
+	  .data = GW_TYPE_VERDICT },
+	{ .name = "zoned", .key = { GW_TYPE_IFNAME }, .n_key = 1 },
+	{ .name = "clamped", .key = { GW_TYPE_IFNAME }, .n_key = 1 },
+	/* interface, address that can be behind it: zones with many nets */
+	{ .name = "space4", .key = { GW_TYPE_IFNAME, GW_TYPE_IPV4 }, .n_key = 2,
+	  .interval = true },
+	{ .name = "space6", .key = { GW_TYPE_IFNAME, GW_TYPE_IPV6 }, .n_key = 2,
+	  .interval = true },
+	/* how fast each number is logged: filled by the kernel */
+	{ .name = "rt_log_rate", .key = { GW_TYPE_MARK }, .n_key = 1, .timeout = true,
+	  .dynamic = true, .size = 65536 },
+};
+// clang-format on
+
+/* Steps of 16 from `least` on, with room for as much again. */
+static uint32_t size_class(size_t n, uint32_t least)
+{
+	uint64_t size = least;
+
+	while (size < (uint64_t)n * 2 && size < UINT64_C(1) << 31)
+		size *= 16;
+	return (uint32_t)size;
+}
+
+void gw_compile_sizes(struct gw_compiler *c)
+{
+	static const struct {
+		const char *set;
+		uint32_t least;
+	} sized[] = {
+		{ "live", 65536 },       { "deny", 65536 },        { "match", 65536 },
+		{ "live_timed", 65536 }, { "match_timed", 65536 }, { "live_guarded", 65536 },
+		{ "ingress", 1024 },     { "egress", 1024 },       { "inputs", 1024 },
+		{ "pairs", 4096 },       { "zoned", 1024 },        { "dnats", 1024 },
+		{ "snats", 4096 },       { "clamped", 1024 },
+	};
+
+	for (size_t i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {
+		struct gw_set *set = gw_compile_set(c, sized[i].set);
+
+		set->size = size_class(set->n_elems, sized[i].least);
+	}
+}
+
+static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum gw_family family)
+{
+	bool ipv4 = family == GW_FAMILY_IPV4;
+	struct gw_set definition = { .key = { ipv4 ? GW_TYPE_IPV4 : GW_TYPE_IPV6 },
+				     .n_key = 1,
+				     .interval = true };
+	struct gw_origin *origin = gw_arena_new_of(c->arena, struct gw_origin);
+	struct gw_addrset addrs = hosts->addrs[family];
+	size_t len = ipv4 ? 4 : 16;
+	struct gw_set *set;
+
+	origin->id = hosts->name;
+	origin->loc = hosts->loc;
+	definition.origin = origin;
+	definition.name = gw_arena_printf(c->arena, ipv4 ? "hosts4_%s" : "hosts6_%s", hosts->name);
+	set = gw_ruleset_add_set(c->ruleset, &definition);
+	for (size_t i = 0; i < addrs.n; i++) {
+		uint8_t *key = gw_arena_zalloc(c->arena, 2, len);
+		struct gw_elem elem = { .key = key, .origin = origin };
+
+		gw_addr_to_bytes(family, addrs.ranges[i].lo, key);
+		if (addrs.ranges[i].lo != addrs.ranges[i].hi) {
+			gw_addr_to_bytes(family, addrs.ranges[i].hi, key + len);
+			elem.key_end = key + len;
+		}
+		gw_ruleset_add_elem(c->ruleset, set, elem);
+	}
+}
+
+/* A list that both a policy and a translation name gets one set. */
+static bool is_named(const struct gw_addr_match *match, const struct gw_hosts *hosts)
+{
+	for (size_t i = 0; i < match->n_large; i++)
+		if (match->large[i] == hosts)
+			return true;
+	return false;
+}
+
+static bool is_used(const struct gw_compiler *c, const struct gw_hosts *hosts)
+{
+	const struct gw_policy *policy = c->policy;
+
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (c->numbers[i] && (is_named(&policy->rules[i].source, hosts) ||
+				      is_named(&policy->rules[i].dest, hosts)))
+			return true;
+	for (size_t i = 0; i < policy->n_nats; i++)
+		if (is_named(&policy->nats[i].source, hosts) ||
+		    is_named(&policy->nats[i].dest, hosts))
+			return true;
+	return false;
+}
+
+void gw_compile_sets(struct gw_compiler *c)
+{
+	for (size_t i = 0; i < sizeof(definitions) / sizeof(definitions[0]); i++) {
+		struct gw_set definition = definitions[i];
+
+		definition.origin = c->gw;
+		(void)gw_ruleset_add_set(c->ruleset, &definition);
+	}
+	for (size_t i = 0; i < c->policy->n_hosts; i++) {
+		const struct gw_hosts *hosts = &c->policy->hosts[i];
+
+		if (!hosts->large || !is_used(c, hosts))
+			continue;
+		for (unsigned int f = 0; f < GW_FAMILY_COUNT; f++)
+			if (hosts->addrs[f].n)
+				large_set(c, hosts, (enum gw_family)f);
+	}
+}

@@ -1,0 +1,37 @@
+/* The real kernel behind struct gw_kernel: what observe, commit and features share. */
+#ifndef GW_NFT_KERNEL_H
+#define GW_NFT_KERNEL_H
+
+#include "gw/nft/batch.h"
+#include "gw/nft/netlink.h"
+#include "gw/nft/nft.h"
+
+struct gw_nft_kernel {
+	struct gw_kernel base;
+	struct gw_netlink netlink;
+};
+
+/** The kernel's present generation. */
+int gw_nft_generation(struct gw_netlink *netlink, uint32_t *ret);
+/** Unix time in ms. */
+int64_t gw_nft_now_ms(void);
+
+/** Starts an nf_tables request with its family header. */
+struct nlmsghdr *gw_nft_start(struct gw_netlink *netlink, uint8_t type, uint16_t flags,
+			      uint8_t family);
+
+/* The operations of struct gw_kernel_ops, each in a file of its name. */
+int gw_nft_observe(struct gw_kernel *kernel, struct gw_ruleset **ret);
+int gw_nft_read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set);
+int gw_nft_commit(struct gw_kernel *kernel, const struct gw_plan *plan,
+		  struct gw_kernel_error *ret_error);
+int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret);
+
+/**
+ * Commits in as many transactions as the send buffer demands, against no generation: for a
+ * throw-away namespace, where nobody looks in between.
+ */
+int gw_nft_commit_in_pieces(struct gw_kernel *kernel, const struct gw_plan *plan,
+			    struct gw_kernel_error *ret_error);
+
+#endif

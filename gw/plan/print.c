@@ -1,0 +1,107 @@
+/* A plan as lines of text: + what comes, - what goes. */
+#include "gw/plan/plan.h"
+#include "gw/ruleset/names.h"
+
+static void print_origin(struct gw_text *out, const struct gw_origin *origin)
+{
+	if (!origin)
+		return;
+	gw_text_printf(out, "  # %s", origin->id);
+	if (origin->loc.source)
+		gw_text_printf(out, " %s:%u", origin->loc.source->path, origin->loc.line);
+}
+
+static void print_elems(struct gw_text *out, const struct gw_op *op, char sign)
+{
+	for (size_t i = 0; i < op->count; i++) {
+		gw_text_printf(out, "%c element %s { ", sign, op->set->name);
+		gw_print_elem(out, op->set, &op->elems[i]);
+		gw_text_puts(out, " }");
+		print_origin(out, op->elems[i].origin);
+		gw_text_putc(out, '\n');
+	}
+}
+
+static void print_rule(struct gw_text *out, const struct gw_op *op, char sign)
+{
+	/* Without a ruleset the keys of sets are unknown; the first register is named. */
+	static const struct gw_ruleset none;
+
+	gw_text_printf(out, "%c rule %s: ", sign, op->chain->name);
+	if (op->rule->comment)
+		gw_text_printf(out, "\"%s\" ", op->rule->comment);
+	gw_print_rule(out, &none, op->rule);
+	print_origin(out, op->rule->origin);
+	gw_text_putc(out, '\n');
+}
+
+static void print_named(struct gw_text *out, char sign, const char *what, const char *name,
+			const struct gw_origin *origin)
+{
+	gw_text_printf(out, "%c %s %s", sign, what, name);
+	print_origin(out, origin);
+	gw_text_putc(out, '\n');
+}
+
+void gw_plan_print(const struct gw_plan *plan, struct gw_text *out)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct gw_op *op = &plan->ops[i];
+
+		switch (op->kind) {
+		case GW_OP_ADD_TABLE:
+			print_named(out, '+', "table", plan->table, NULL);
+			break;
+		case GW_OP_DEL_TABLE:
+			print_named(out, '-', "table", plan->table, NULL);
+			break;
+		case GW_OP_ADD_CHAIN:
+			print_named(out, '+', "chain", op->chain->name, op->chain->origin);
+			break;
+		case GW_OP_DEL_CHAIN:
+			print_named(out, '-', "chain", op->chain->name, NULL);
+			break;
+		case GW_OP_ADD_SET:
+			print_named(out, '+', op->set->map ? "map" : "set", op->set->name,
+				    op->set->origin);
+			break;
+		case GW_OP_DEL_SET:
+			print_named(out, '-', op->set->map ? "map" : "set", op->set->name, NULL);
+			break;
+		case GW_OP_ADD_ELEMS:
+			print_elems(out, op, '+');
+			break;
+		case GW_OP_DEL_ELEMS:
+			print_elems(out, op, '-');
+			break;
+		case GW_OP_ADD_RULE:
+			print_rule(out, op, '+');
+			break;
+		case GW_OP_DEL_RULE:
+			print_rule(out, op, '-');
+			break;
+		case GW_OP_KINDS:
+			break;
+		}
+	}
+}
+
+static struct gw_loc loc_of(const struct gw_origin *origin)
+{
+	return origin ? origin->loc : (struct gw_loc){ 0 };
+}
+
+struct gw_loc gw_op_loc(const struct gw_op *op)
+{
+	struct gw_loc loc = { 0 };
+
+	if (op->rule)
+		loc = loc_of(op->rule->origin);
+	for (size_t i = 0; i < op->count && !loc.source; i++)
+		loc = loc_of(op->elems[i].origin);
+	if (!loc.source && op->set)
+		loc = loc_of(op->set->origin);
+	if (!loc.source && op->chain)
+		loc = loc_of(op->chain->origin);
+	return loc;
+}
