@@ -278,6 +278,8 @@ static const char *drop_empty_lines(const char *start, const char *end)
 
 	while (stop > start && strchr(" \t\r\n", stop[-1]))
 		stop--;
+	if (stop == start)
+		return start;
 	stop = line_end(stop, end);
 	return stop < end ? stop + 1 : end;
 }

@@ -252,6 +252,8 @@ static struct gw_node *check_top(struct reader *reader, struct gw_node *top)
 {
 	if (!top || top->kind == GW_NODE_MAP)
 		return top;
+	if (!reader->complete)
+		return NULL; /* something was said already */
 	reader->complete = false;
 	if (top->kind == GW_NODE_SCALAR && !top->quoted && !*top->text) {
 		gw_diag(reader->diags, GW_D_EMPTY_FILE, top->loc, "the file holds nothing");

@@ -36,7 +36,10 @@ static const struct complaint {
 	  "this `{` is never closed, or a comma is missing behind it",
 	  "maps are written {a: 1, b: 2}" },
 	{ "mapping values are not allowed", NULL, GW_D_COLON_IN_VALUE, PLACE_PROBLEM,
-	  "a `:` where no key can stand", "a text that holds `: ` needs quotes: \"…\"" },
+	  "a `:` where no key can stand",
+	  "a text that holds `: ` needs quotes: \"…\"; or the line above lacks the blank behind "
+	  "its "
+	  "colon" },
 	{ "expected ':'", NULL, GW_D_COLON_MISSING, PLACE_CONTEXT, "a key without `:` behind it",
 	  "keys are written `key: value`, with a blank behind the colon" },
 	{ "unexpected ':'", NULL, GW_D_COLON_IN_VALUE, PLACE_PROBLEM,

@@ -92,6 +92,41 @@ struct gw_addrset gw_addrset_union(struct gw_arena *arena, struct gw_addrset a, 
 	return (struct gw_addrset){ out, n };
 }
 
+/* The first range of `set` from `start` on that ends at or after `addr`; set.n if there is none.
+ * Gallops, so that a small set against a large one costs the logarithm of the large one. */
+static size_t seek(struct gw_addrset set, size_t start, gw_u128 addr)
+{
+	size_t step = 1, low = start, high;
+
+	while (low < set.n && set.ranges[low].hi < addr) {
+		start = low + 1;
+		low += step;
+		step *= 2;
+	}
+	high = low < set.n ? low : set.n;
+	while (start < high) {
+		size_t middle = start + (high - start) / 2;
+
+		if (set.ranges[middle].hi < addr)
+			start = middle + 1;
+		else
+			high = middle;
+	}
+	return start;
+}
+
+/* The ranges of `set` that share an address with `limits`: a view, no copy. So that a few addresses
+ * against a list of a million cost the logarithm of the list, in time and in memory. */
+static struct gw_addrset clip(struct gw_addrset set, struct gw_addrset limits)
+{
+	struct gw_range span = { limits.ranges[0].lo, limits.ranges[limits.n - 1].hi };
+	size_t first = seek(set, 0, span.lo), end = seek(set, first, span.hi);
+
+	if (end < set.n && set.ranges[end].lo <= span.hi)
+		end++;
+	return (struct gw_addrset){ set.ranges + first, end - first };
+}
+
 struct gw_addrset gw_addrset_intersect(struct gw_arena *arena, struct gw_addrset a,
 				       struct gw_addrset b)
 {
@@ -103,6 +138,10 @@ struct gw_addrset gw_addrset_intersect(struct gw_arena *arena, struct gw_addrset
 		return a;
 	if (!b.n || gw_addrset_subset(b, a))
 		return b;
+	a = clip(a, b);
+	if (!a.n)
+		return a;
+	b = clip(b, a);
 	out = gw_arena_array(arena, a.n + b.n, struct gw_range);
 	while (i < a.n && k < b.n) {
 		const struct gw_range *left = &a.ranges[i], *right = &b.ranges[k];
@@ -127,6 +166,7 @@ struct gw_addrset gw_addrset_subtract(struct gw_arena *arena, struct gw_addrset 
 
 	if (!a.n || !gw_addrset_overlaps(a, b))
 		return a;
+	b = clip(b, a);
 	out = gw_arena_array(arena, a.n + b.n, struct gw_range);
 	for (size_t i = 0; i < a.n; i++) {
 		struct gw_range rest = a.ranges[i];
@@ -170,29 +210,6 @@ bool gw_addrset_contains(struct gw_addrset set, gw_u128 addr)
 			high = middle;
 	}
 	return low < set.n && addr >= set.ranges[low].lo;
-}
-
-/* The first range of `set` from `start` on that ends at or after `addr`; set.n if there is none.
- * Gallops, so that a small set against a large one costs the logarithm of the large one. */
-static size_t seek(struct gw_addrset set, size_t start, gw_u128 addr)
-{
-	size_t step = 1, low = start, high;
-
-	while (low < set.n && set.ranges[low].hi < addr) {
-		start = low + 1;
-		low += step;
-		step *= 2;
-	}
-	high = low < set.n ? low : set.n;
-	while (start < high) {
-		size_t middle = start + (high - start) / 2;
-
-		if (set.ranges[middle].hi < addr)
-			start = middle + 1;
-		else
-			high = middle;
-	}
-	return start;
 }
 
 bool gw_addrset_overlaps(struct gw_addrset a, struct gw_addrset b)

@@ -148,6 +148,7 @@ static int gateway_set_up(void)
 	sysctl_write("/proc/sys/net/ipv4/conf/default/rp_filter", "0");
 	sysctl_write("/proc/sys/net/ipv4/icmp_ratelimit", "0");
 	sysctl_write("/proc/sys/net/ipv4/icmp_msgs_per_sec", "1000000");
+	sysctl_write("/proc/sys/net/ipv4/icmp_msgs_burst", "1000000");
 	sysctl_write("/proc/sys/net/ipv6/icmp/ratelimit", "0");
 	for (size_t i = 0; i < N_PORTS; i++) {
 		struct port *port = &ports[i];
@@ -503,11 +504,11 @@ static void transport_checksum(uint8_t protocol, enum gw_family family, const ui
 		at = 16;
 	else if (protocol == IPPROTO_UDP)
 		at = 6;
-	else if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
-		at = 2;
+	else if (protocol == IPPROTO_SCTP || protocol == IPPROTO_GRE)
+		return; /* SCTP's CRC is not checked: nf_conntrack_checksum is off */
 	else
-		return; /* SCTP: its CRC is not checked, nf_conntrack_checksum is off */
-	if (protocol != IPPROTO_ICMP) {
+		at = 2; /* 99: reject answers only what adds up, whatever the protocol */
+	if (family == GW_FAMILY_IPV6 || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) {
 		sum = checksum_add(sum, addresses, family == GW_FAMILY_IPV4 ? 8 : 32);
 		sum += (uint32_t)len + protocol;
 	}
@@ -639,6 +640,34 @@ static void random_transport(struct flow *flow)
 	}
 }
 
+/*
+ * Protocols without ports have one connection for each pair of addresses, in whichever direction it
+ * was opened: a second packet of the pair is not a new connection. So every pair is used once.
+ */
+#define PAIRS_MAX 65536u
+
+static bool pair_is_fresh(const struct flow *flow)
+{
+	static uint64_t used[PAIRS_MAX]; /* open addressing; 0 is free */
+	gw_u128 sum = flow->source + flow->dest, product = flow->source ^ flow->dest;
+	uint64_t hash = (uint64_t)sum * UINT64_C(0x9e3779b97f4a7c15) ^
+			(uint64_t)(sum >> 64) * UINT64_C(0xc2b2ae3d27d4eb4f) ^
+			(uint64_t)product * UINT64_C(0x165667b19e3779f9) ^
+			(uint64_t)(product >> 64) ^ flow->protocol;
+
+	for (size_t i = 0; i < PAIRS_MAX; i++) {
+		uint64_t *slot = &used[(hash + i) % PAIRS_MAX];
+
+		if (*slot == hash)
+			return false;
+		if (*slot == 0) {
+			*slot = hash;
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct flow random_flow(void)
 {
 	struct flow flow = { .family = random_chance(60) ? GW_FAMILY_IPV4 : GW_FAMILY_IPV6 };
@@ -667,7 +696,9 @@ static struct flow random_flow(void)
 			flow.out = NULL;
 		}
 	}
-	random_transport(&flow);
+	do
+		random_transport(&flow);
+	while ((flow.protocol == IPPROTO_GRE || flow.protocol == 99) && !pair_is_fresh(&flow));
 	return flow;
 }
 
@@ -861,7 +892,7 @@ static size_t round_run(struct state *state, unsigned int packets, uint64_t seed
 {
 	gw_auto_text struct gw_text yaml = { 0 };
 	struct round round = { .now = now };
-	size_t n_rules = 5 + random_below(RULES_MAX - 5);
+	size_t n_rules = 10 + random_below(RULES_MAX - 9); /* some of every section */
 
 	/* A few rules change from round to round, sometimes all of them. */
 	for (size_t i = 0; i < RULES_MAX; i++)

@@ -101,7 +101,7 @@ static void carets_line_up_below_wide_and_escaped_characters(void **state)
 		      " --> x\\x1b.yaml:1:8\n"
 		      "  |\n"
 		      "1 | a: \xe6\x9d\xb1\xe4\xba\xac\\x1b zzz\n"
-		      "  |            ^^^\n"
+		      "  |             ^^^\n"
 		      "2 errors\n");
 }
 

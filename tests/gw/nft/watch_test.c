@@ -90,7 +90,7 @@ static void a_flood_of_changes_says_to_read_all_again(void **state)
 {
 	struct gw_kernel_watch *watch;
 	struct gw_kernel_change change;
-	int small = 1, err;
+	int small = 1, large = 1 << 20, err;
 
 	(void)state;
 	need_namespace();
@@ -107,6 +107,9 @@ static void a_flood_of_changes_says_to_read_all_again(void **state)
 	while ((err = gw_kernel_watch_read(watch, &change)) == 0 || err == -ENOBUFS)
 		;
 	assert_int_equal(err, -EAGAIN);
+	assert_int_equal(setsockopt(gw_kernel_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &large,
+				    sizeof(large)),
+			 0);
 	run("nft add table inet gw && nft delete table inet gw");
 	assert_int_equal(gw_kernel_watch_read(watch, &change), 0);
 	gw_kernel_watch_free(watch);
