@@ -30,7 +30,7 @@ TEST_LIBS := cmocka
 
 # Debian packages, and what each group is for (printed when it is installed).
 DEPS_build := gcc libc6-dev binutils pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libssl-dev
-DEPS_lab   := iproute2 procps util-linux
+DEPS_lab   := iproute2 util-linux
 DEPS_test  := libcmocka-dev nftables
 DEPS_lint  := clang-tidy clang-format cppcheck
 DEPS_fuzz  := clang libclang-rt-dev

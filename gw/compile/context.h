@@ -73,9 +73,15 @@ void gw_compile_states(struct gw_exprs *e, uint32_t states);
 
 void gw_compile_sets(struct gw_compiler *c);
 void gw_compile_elements(struct gw_compiler *c);
+/** Name of the set of a large host list. */
+const char *gw_compile_hosts_set(struct gw_arena *arena, const struct gw_hosts *hosts,
+				 enum gw_family family);
+/** A set of one field with these addresses; `definition` has the origin of all. */
+void gw_compile_interval_set(struct gw_compiler *c, const struct gw_set *definition,
+			     struct gw_addrset addrs, enum gw_family family);
 /** Sizes of the sets whose buckets the kernel lays out once, from what they hold. */
 void gw_compile_sizes(struct gw_compiler *c);
-/** Adds `from` -> `verdict` to a verdict map keyed by number. */
+/** Adds `number` -> `verdict` to a verdict map keyed by number. */
 void gw_compile_number_elem(struct gw_compiler *c, const char *set, uint32_t number,
 			    enum gw_verdict_code verdict, const char *chain, int64_t expires_ms,
 			    const struct gw_origin *origin);

@@ -104,11 +104,7 @@ static void match_address(struct gw_exprs *e, enum gw_match_kind kind, bool is_s
 	/* The source of replies is the real destination: after dnat. */
 	gw_expr_ct(e, key, is_source ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY, GW_REG(1));
 	if (kind == GW_MATCH_LARGE) {
-		const char *name = gw_arena_printf(
-			e->arena, family == GW_FAMILY_IPV4 ? "hosts4_%s" : "hosts6_%s",
-			large->name);
-
-		gw_expr_lookup(e, name, GW_REG(1));
+		gw_expr_lookup(e, gw_compile_hosts_set(e->arena, large, family), GW_REG(1));
 		return;
 	}
 	gw_expr_map(e, class_sets[is_source][family], REG_KEY, class_reg);
@@ -141,26 +137,34 @@ void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
 	gw_expr_map(e, "services", REG_KEY, REG_SERVICE);
 }
 
-/* The classes found, with the layer: which rule? */
-static void match_number(struct gw_exprs *e, const struct gw_layer *layer)
+static const char *match_set(const struct gw_layer *layer)
 {
-	const struct gw_term *term = &layer->terms[0];
-
-	gw_expr_imm_u32(e, REG_LAYER, layer->id);
-	if (term->source != GW_MATCH_LIST)
-		gw_expr_imm_u32(e, REG_SOURCE, 0);
-	if (term->dest != GW_MATCH_LIST)
-		gw_expr_imm_u32(e, REG_DEST, 0);
-	if (term->service != GW_MATCH_LIST)
-		gw_expr_imm_u32(e, REG_SERVICE, 0);
-	gw_expr_map(e, term->tier == GW_TIER_EXCEPTION ? "match_timed" : "match", REG_LAYER,
-		    REG_NUMBER);
+	return layer->terms[0].tier == GW_TIER_EXCEPTION ? "match_timed" : "match";
 }
 
 static const struct gw_origin *layer_origin(const struct gw_compiler *c,
 					    const struct gw_layer *layer)
 {
 	return &c->rule_origins[layer->terms[0].rule_index];
+}
+
+/*
+ * The key of @match: the layer and three classes of 0, which the look-ups then fill in. In one
+ * piece, because nft (1.0.6) aborts when it lists a rule where the result of a map is a part of a
+ * key: it knows no length of it. This way it shows the constant.
+ */
+static void start_key(struct gw_exprs *e, const struct gw_layer *layer)
+{
+	uint32_t key[4] = { layer->id, 0, 0, 0 };
+
+	gw_expr_imm(e, REG_LAYER, key, sizeof(key));
+}
+
+/* Reads the mark again rather than REG_NUMBER, for the same reason as start_key. */
+static void vmap_live(struct gw_compiler *c, struct gw_exprs *e, const char *set)
+{
+	gw_compile_mark_get(c, e, REG_NUMBER);
+	gw_expr_vmap(e, set, REG_NUMBER);
 }
 
 static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const struct gw_layer *layer)
@@ -179,10 +183,12 @@ static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const str
 		struct gw_exprs e;
 
 		gw_exprs_start(&e, c->arena);
+		start_key(&e, layer);
 		gw_compile_layer_match(&e, layer, &cases[i]);
-		match_number(&e, layer);
+		gw_expr_map(&e, match_set(layer), REG_LAYER, REG_NUMBER);
 		if (term->rule->action != GW_ACTION_ACCEPT) {
 			gw_expr_meta_set(&e, NFT_META_MARK, REG_NUMBER);
+			gw_expr_meta(&e, NFT_META_MARK, REG_NUMBER);
 			gw_expr_vmap(&e, "deny", REG_NUMBER);
 		} else {
 			gw_compile_mark_set(c, &e, REG_NUMBER);
@@ -190,7 +196,7 @@ static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const str
 				gw_expr_verdict(&e, GW_VERDICT_JUMP,
 						gw_compile_log_chain(c, layer));
 			else
-				gw_expr_vmap(&e, gw_compile_live_set(term), REG_NUMBER);
+				vmap_live(c, &e, gw_compile_live_set(term));
 		}
 		gw_compile_rule(c, chain, &e, layer_origin(c, layer), comments[term->tier]);
 	}

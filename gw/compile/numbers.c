@@ -58,7 +58,8 @@ uint32_t gw_number_step(uint32_t mark_mask)
 struct contents {
 	const struct gw_policy *policy;
 	uint64_t zones[GW_ZONES_MAX];
-	struct gw_rule_index denies;
+	uint64_t *rules; /* by index: of each rule without what others take from it */
+	struct gw_deny_index denies;
 };
 
 static uint64_t hash_addrset(uint64_t hash, struct gw_addrset set)
@@ -126,17 +127,18 @@ static bool add_deny(const struct gw_rule_def *deny, void *context)
 {
 	struct deny_hash *denies = context;
 
-	denies->hash = gw_hash_u64(denies->hash, hash_rule(denies->contents, deny));
+	denies->hash = gw_hash_u64(denies->hash,
+				   denies->contents->rules[deny - denies->contents->policy->rules]);
 	return true;
 }
 
 /* What the rule means, with all that can take something away from it. */
 static uint64_t content_of(const struct contents *contents, const struct gw_rule_def *rule)
 {
-	struct deny_hash denies = { contents, hash_rule(contents, rule) };
+	struct deny_hash denies = { contents, contents->rules[rule - contents->policy->rules] };
 
 	if (rule->action == GW_ACTION_ACCEPT)
-		gw_rule_index_overlaps(&contents->denies, rule, add_deny, &denies);
+		gw_deny_index_overlaps(&contents->denies, rule, add_deny, &denies);
 	return denies.hash;
 }
 
@@ -146,7 +148,10 @@ static void contents_init(struct contents *contents, struct gw_arena *arena,
 	contents->policy = policy;
 	for (size_t z = 0; z < policy->n_zones; z++)
 		contents->zones[z] = hash_zone(&policy->zones[z]);
-	gw_rule_index_denies(arena, policy, false, &contents->denies);
+	contents->rules = gw_arena_array(arena, policy->n_rules, uint64_t);
+	for (size_t i = 0; i < policy->n_rules; i++)
+		contents->rules[i] = hash_rule(contents, &policy->rules[i]);
+	gw_deny_index_build(arena, policy, false, &contents->denies);
 }
 
 /* ---- is all that was permitted still permitted? ------------------------------------------- */
@@ -154,7 +159,7 @@ static void contents_init(struct contents *contents, struct gw_arena *arena,
 struct comparison {
 	struct gw_arena *arena;
 	const struct gw_policy *policy, *previous;
-	const struct gw_rule_index *denies, *previous_denies;
+	const struct gw_deny_index *denies, *previous_denies;
 };
 
 static bool interfaces_kept(const struct gw_zone *before, const struct gw_zone *after)
@@ -233,11 +238,11 @@ static bool pair_kept(struct comparison *comparison, const struct gw_rule_def *b
 	    !interfaces_kept(from, from_now) || (to && !interfaces_kept(to, to_now)))
 		return false;
 	gw_rule_space(comparison->arena, before, from, to, &old);
-	gw_rule_index_overlaps(comparison->previous_denies, before, subtract_deny, &pair);
+	gw_deny_index_overlaps(comparison->previous_denies, before, subtract_deny, &pair);
 	pair.from = from_now;
 	pair.to = to_now;
 	if (old.n <= REGIONS_MAX)
-		gw_rule_index_overlaps(comparison->denies, after, meet_deny, &pair);
+		gw_deny_index_overlaps(comparison->denies, after, meet_deny, &pair);
 	if (pair.meets)
 		return false;
 	gw_rule_space(comparison->arena, after, from_now, to_now, &now);

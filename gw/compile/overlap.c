@@ -66,7 +66,7 @@ bool gw_rules_overlap(const struct gw_rule_def *a, const struct gw_rule_def *b)
 	return false;
 }
 
-static void list_add(struct gw_arena *arena, struct gw_rule_list *list,
+static void list_add(struct gw_arena *arena, struct gw_deny_list *list,
 		     const struct gw_rule_def *rule)
 {
 	if (list->n == list->capacity) {
@@ -82,8 +82,8 @@ static void list_add(struct gw_arena *arena, struct gw_rule_list *list,
 	list->items[list->n++] = rule;
 }
 
-void gw_rule_index_denies(struct gw_arena *arena, const struct gw_policy *policy,
-			  bool windowed_only, struct gw_rule_index *ret)
+void gw_deny_index_build(struct gw_arena *arena, const struct gw_policy *policy, bool windowed_only,
+			 struct gw_deny_index *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < policy->n_rules; i++) {
@@ -99,10 +99,10 @@ void gw_rule_index_denies(struct gw_arena *arena, const struct gw_policy *policy
 }
 
 /* The list to search: that of the rule's zone, or all if it comes from several. */
-static const struct gw_rule_list *list_for(const struct gw_rule_index *index,
+static const struct gw_deny_list *list_for(const struct gw_deny_index *index,
 					   const struct gw_rule_def *rule)
 {
-	const struct gw_rule_list *list = NULL;
+	const struct gw_deny_list *list = NULL;
 
 	for (size_t i = 0; i < GW_COUNT(rule->from.bits); i++) {
 		uint64_t bits = rule->from.bits[i];
@@ -116,10 +116,10 @@ static const struct gw_rule_list *list_for(const struct gw_rule_index *index,
 	return list ? list : &index->all;
 }
 
-void gw_rule_index_overlaps(const struct gw_rule_index *index, const struct gw_rule_def *rule,
+void gw_deny_index_overlaps(const struct gw_deny_index *index, const struct gw_rule_def *rule,
 			    gw_overlap_fn *fn, void *context)
 {
-	const struct gw_rule_list *list = list_for(index, rule);
+	const struct gw_deny_list *list = list_for(index, rule);
 	enum gw_tier tier = gw_rule_tier(rule);
 
 	for (size_t i = 0; i < list->n; i++)

@@ -52,11 +52,6 @@ static const struct gw_set definitions[] = {
 	  .data = GW_TYPE_VERDICT },
 	{ .name = "zoned", .key = { GW_TYPE_IFNAME }, .n_key = 1 },
 	{ .name = "clamped", .key = { GW_TYPE_IFNAME }, .n_key = 1 },
-	/* interface, address that can be behind it: zones with many nets */
-	{ .name = "space4", .key = { GW_TYPE_IFNAME, GW_TYPE_IPV4 }, .n_key = 2,
-	  .interval = true },
-	{ .name = "space6", .key = { GW_TYPE_IFNAME, GW_TYPE_IPV6 }, .n_key = 2,
-	  .interval = true },
 	/* how fast each number is logged: filled by the kernel */
 	{ .name = "rt_log_rate", .key = { GW_TYPE_MARK }, .n_key = 1, .timeout = true,
 	  .dynamic = true, .size = 65536 },
@@ -93,25 +88,15 @@ void gw_compile_sizes(struct gw_compiler *c)
 	}
 }
 
-static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum gw_family family)
+void gw_compile_interval_set(struct gw_compiler *c, const struct gw_set *definition,
+			     struct gw_addrset addrs, enum gw_family family)
 {
-	bool ipv4 = family == GW_FAMILY_IPV4;
-	struct gw_set definition = { .key = { ipv4 ? GW_TYPE_IPV4 : GW_TYPE_IPV6 },
-				     .n_key = 1,
-				     .interval = true };
-	struct gw_origin *origin = gw_arena_new_of(c->arena, struct gw_origin);
-	struct gw_addrset addrs = hosts->addrs[family];
-	size_t len = ipv4 ? 4 : 16;
-	struct gw_set *set;
+	struct gw_set *set = gw_ruleset_add_set(c->ruleset, definition);
+	size_t len = family == GW_FAMILY_IPV4 ? 4 : 16;
 
-	origin->id = hosts->name;
-	origin->loc = hosts->loc;
-	definition.origin = origin;
-	definition.name = gw_arena_printf(c->arena, ipv4 ? "hosts4_%s" : "hosts6_%s", hosts->name);
-	set = gw_ruleset_add_set(c->ruleset, &definition);
 	for (size_t i = 0; i < addrs.n; i++) {
 		uint8_t *key = gw_arena_zalloc(c->arena, 2, len);
-		struct gw_elem elem = { .key = key, .origin = origin };
+		struct gw_elem elem = { .key = key, .origin = definition->origin };
 
 		gw_addr_to_bytes(family, addrs.ranges[i].lo, key);
 		if (addrs.ranges[i].lo != addrs.ranges[i].hi) {
@@ -120,6 +105,28 @@ static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum 
 		}
 		gw_ruleset_add_elem(c->ruleset, set, elem);
 	}
+}
+
+const char *gw_compile_hosts_set(struct gw_arena *arena, const struct gw_hosts *hosts,
+				 enum gw_family family)
+{
+	return family == GW_FAMILY_IPV4 ? gw_arena_printf(arena, "hosts4_%s", hosts->name)
+					: gw_arena_printf(arena, "hosts6_%s", hosts->name);
+}
+
+static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum gw_family family)
+{
+	bool ipv4 = family == GW_FAMILY_IPV4;
+	struct gw_set definition = { .key = { ipv4 ? GW_TYPE_IPV4 : GW_TYPE_IPV6 },
+				     .n_key = 1,
+				     .interval = true };
+	struct gw_origin *origin = gw_arena_new_of(c->arena, struct gw_origin);
+
+	origin->id = hosts->name;
+	origin->loc = hosts->loc;
+	definition.origin = origin;
+	definition.name = gw_compile_hosts_set(c->arena, hosts, family);
+	gw_compile_interval_set(c, &definition, hosts->addrs[family], family);
 }
 
 /* A list that both a policy and a translation name gets one set. */

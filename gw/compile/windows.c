@@ -28,9 +28,9 @@ static bool note_guard(const struct gw_rule_def *deny, void *context)
 
 void gw_compile_guards(struct gw_compiler *c)
 {
-	struct gw_rule_index *index = gw_arena_new_of(c->scratch, struct gw_rule_index);
+	struct gw_deny_index *index = gw_arena_new_of(c->scratch, struct gw_deny_index);
 
-	gw_rule_index_denies(c->scratch, c->policy, true, index);
+	gw_deny_index_build(c->scratch, c->policy, true, index);
 	c->guarded = gw_arena_array(c->scratch, c->policy->n_rules, bool);
 	if (!index->all.n)
 		return;
@@ -39,7 +39,7 @@ void gw_compile_guards(struct gw_compiler *c)
 
 		if (rule->action != GW_ACTION_ACCEPT || !c->numbers[i])
 			continue;
-		gw_rule_index_overlaps(index, rule, note_guard, &c->guarded[i]);
+		gw_deny_index_overlaps(index, rule, note_guard, &c->guarded[i]);
 		c->any_guarded |= c->guarded[i];
 	}
 }

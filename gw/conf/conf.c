@@ -34,9 +34,10 @@ struct frame {
 static void load_file(struct load *load, const struct frame *parent, const char *path,
 		      struct gw_loc loc);
 
+/* From the file `from`, which is one of the frames, down to this one. */
 static void print_chain(const struct frame *frame, const char *from, struct gw_text *out)
 {
-	if (strcmp(frame->path, from) != 0)
+	if (frame->parent && strcmp(frame->path, from) != 0)
 		print_chain(frame->parent, from, out);
 	gw_text_printf(out, "%s -> ", frame->path);
 }

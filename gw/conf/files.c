@@ -247,6 +247,7 @@ const struct gw_source *gw_reader_read(struct gw_conf *conf, const char *path, e
 		source->len -= 3;
 	}
 	gw_push(reader->files, conf->n_files, reader->files_capacity, file);
+	/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	gw_push(reader->sources, n, reader->sources_capacity, source);
 	conf->files = reader->files;
 	conf->sources = reader->sources;

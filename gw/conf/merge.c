@@ -41,6 +41,7 @@ static void merge_lists(struct merge *merge, struct gw_entry *const *group, size
 		const struct gw_node *part = group[i]->value;
 
 		if (part->n)
+			/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 			memcpy(items + done, part->items, part->n * sizeof(*items));
 		done += part->n;
 	}

@@ -62,12 +62,20 @@ static const char *whole_variable(struct gw_arena *arena, const char *text)
 	return gw_arena_strndup(arena, text + 2, len - 3);
 }
 
+/* Asked of every text of the config, almost always in vain: strchr() is the faster first look. */
+static bool has_variable(const char *text)
+{
+	const char *dollar = strchr(text, '$');
+
+	return dollar && strstr(dollar, "${");
+}
+
 static void substitute_scalar(const struct vars *vars, struct gw_node *node)
 {
 	const struct gw_node *value;
 	const char *name;
 
-	if (!strstr(node->text, "${"))
+	if (!has_variable(node->text))
 		return;
 	name = whole_variable(vars->arena, node->text);
 	if (!name) {
@@ -100,7 +108,7 @@ static void substitute(const struct vars *vars, struct gw_node *node)
 		for (size_t i = 0; i < node->n; i++) {
 			const struct gw_entry *entry = &node->entries[i];
 
-			if (strstr(entry->key, "${"))
+			if (has_variable(entry->key))
 				gw_diag(vars->diags, GW_D_VARIABLE_IN_TEXT, entry->key_loc,
 					"a variable cannot be a key");
 			substitute(vars, entry->value);

@@ -78,20 +78,27 @@ static struct gw_node *new_node(const struct reader *reader, enum gw_node_kind k
 	return node;
 }
 
-static struct gw_node *read_scalar(struct reader *reader, const yaml_event_t *event)
+/* The text of a scalar, checked; in the arena. */
+static const char *read_text(struct reader *reader, const yaml_event_t *event, struct gw_loc loc)
 {
-	struct gw_node *node = new_node(reader, GW_NODE_SCALAR, event_loc(reader, event));
 	const char *text = (const char *)event->data.scalar.value;
 	size_t len = event->data.scalar.length;
 
-	refuse_properties(reader, event->data.scalar.anchor, event->data.scalar.tag, node->loc);
+	refuse_properties(reader, event->data.scalar.anchor, event->data.scalar.tag, loc);
 	if (memchr(text, '\0', len)) {
-		gw_diag(reader->diags, GW_D_CONTROL_CHARACTER, node->loc,
+		gw_diag(reader->diags, GW_D_CONTROL_CHARACTER, loc,
 			"this text holds a zero byte (`\\0`)");
 		reader->complete = false;
 	}
+	return gw_arena_strndup(reader->arena, text, len);
+}
+
+static struct gw_node *read_scalar(struct reader *reader, const yaml_event_t *event)
+{
+	struct gw_node *node = new_node(reader, GW_NODE_SCALAR, event_loc(reader, event));
+
 	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	node->text = gw_arena_strndup(reader->arena, text, len);
+	node->text = read_text(reader, event, node->loc);
 	return node;
 }
 
@@ -119,6 +126,7 @@ static struct gw_node *read_list(struct reader *reader, const yaml_event_t *star
 			break;
 		if (!item)
 			return NULL;
+		/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		gw_push(reader->nodes, reader->n_nodes, reader->nodes_capacity, item);
 	}
 	node->n = reader->n_nodes - base;
@@ -140,46 +148,46 @@ static void report_duplicate(struct gw_entry *const *group, size_t n, void *cont
 	}
 }
 
-/* A key that cannot be one is reported, and its value is read and left out. */
-static bool check_key(struct reader *reader, const struct gw_node *key)
+/* Reads a key; NULL in `*ret` after a diagnostic if it cannot be one. False: the file ends here. */
+static bool read_key(struct reader *reader, const yaml_event_t *event, struct gw_loc loc,
+		     const char **ret)
 {
-	if (key->kind != GW_NODE_SCALAR) {
-		gw_diag(reader->diags, GW_D_KEY_FORM, key->loc, "a %s cannot be a key",
-			key->kind == GW_NODE_MAP ? "map" : "list");
-		return false;
+	const char *key;
+	bool plain;
+
+	*ret = NULL;
+	if (event->type != YAML_SCALAR_EVENT) {
+		gw_diag(reader->diags, GW_D_KEY_FORM, loc, "only a word can be a key");
+		return read_node(reader, event) != NULL;
 	}
-	if (!*key->text) {
-		gw_diag(reader->diags, GW_D_KEY_FORM, key->loc, "a key is missing here");
-		return false;
-	}
-	if (!key->quoted && strcmp(key->text, "<<") == 0) {
-		gw_diag(reader->diags, GW_D_MERGE_KEY, key->loc,
-			"the merge key `<<` is not allowed");
+	key = read_text(reader, event, loc);
+	plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	if (!*key) {
+		gw_diag(reader->diags, GW_D_KEY_FORM, loc, "a key is missing here");
+	} else if (plain && strcmp(key, "<<") == 0) {
+		gw_diag(reader->diags, GW_D_MERGE_KEY, loc, "the merge key `<<` is not allowed");
 		gw_diag_hint(reader->diags,
 			     "write the keys out, or put them into an included file");
-		return false;
+	} else {
+		*ret = key;
 	}
 	return true;
 }
 
-/* Key and value behind the key's event. */
+/* Key and value, of which the key's event is there. */
 static bool read_entry(struct reader *reader, const yaml_event_t *event)
 {
-	const struct gw_node *key = read_node(reader, event);
-	struct gw_node *value;
+	struct gw_entry entry = { .key_loc = event_loc(reader, event) };
 	yaml_event_t value_event;
 
-	if (!key || !next(reader, &value_event))
+	if (!read_key(reader, event, entry.key_loc, &entry.key) || !next(reader, &value_event))
 		return false;
-	value = read_node(reader, &value_event);
+	entry.value = read_node(reader, &value_event);
 	yaml_event_delete(&value_event);
-	if (!value)
+	if (!entry.value)
 		return false;
-	if (check_key(reader, key)) {
-		struct gw_entry entry = { key->text, key->loc, value };
-
+	if (entry.key)
 		gw_push(reader->entries, reader->n_entries, reader->entries_capacity, entry);
-	}
 	return true;
 }
 

@@ -93,6 +93,14 @@ static bool check_one(struct scan *scan, struct gw_diags *diags)
 	return true;
 }
 
+/* Most of a file: printable ASCII behind the indentation. */
+static const char *skip_plain(const char *at, const char *end)
+{
+	while (at < end && *at >= 0x20 && *at < 0x7f)
+		at++;
+	return at;
+}
+
 bool gw_yaml_check_bytes(const struct gw_source *source, struct gw_diags *diags)
 {
 	struct scan scan = {
@@ -104,8 +112,11 @@ bool gw_yaml_check_bytes(const struct gw_source *source, struct gw_diags *diags)
 		.indenting = true,
 	};
 
-	while (scan.at < scan.end)
+	while (scan.at < scan.end) {
 		if (!check_one(&scan, diags))
 			return false;
+		if (!scan.indenting)
+			scan.at = skip_plain(scan.at, scan.end);
+	}
 	return true;
 }

@@ -37,9 +37,7 @@ static int see_link(const struct nlmsghdr *message, void *context)
 	if (!gw_netlink_message(message, NLMSG_ALIGN(sizeof(*header)), tb, IFLA_MAX) ||
 	    !tb[IFLA_IFNAME])
 		return -EBADMSG;
-	link.name = gw_arena_strndup(found->arena, mnl_attr_get_str(tb[IFLA_IFNAME]),
-				     strnlen(mnl_attr_get_str(tb[IFLA_IFNAME]),
-					     mnl_attr_get_payload_len(tb[IFLA_IFNAME])));
+	link.name = gw_netlink_string(found->arena, tb[IFLA_IFNAME]);
 	link.index = (unsigned int)header->ifi_index;
 	link.up = header->ifi_flags & IFF_UP;
 	gw_push(found->links, found->n_links, found->links_capacity, link);

@@ -24,7 +24,8 @@ struct gw_links {
 	size_t n;
 };
 
-/** All interfaces of this network namespace, in the arena. 0 or -errno. Interrupted dumps are repeated. */
+/** All interfaces of this network namespace, in the arena. 0 or -errno. Interrupted dumps are
+ * repeated. */
 int gw_links_read(struct gw_arena *arena, struct gw_links *ret);
 /** The interface with this name, or NULL. */
 const struct gw_link *gw_links_find(const struct gw_links *links, const char *name);

@@ -27,11 +27,12 @@ void gw_batch_init(struct gw_batch *batch, const struct gw_netlink *netlink)
 
 void gw_batch_done(struct gw_batch *batch)
 {
-	size_t i;
+	struct gw_batch_page *page, *next;
 
-	for (i = 0; i < batch->n_pages; i++)
-		gw_free(batch->pages[i].bytes);
-	gw_free(batch->pages);
+	for (page = batch->first; page; page = next) {
+		next = page->next;
+		gw_free(page);
+	}
 	memset(batch, 0, sizeof(*batch));
 }
 
@@ -51,20 +52,28 @@ static struct nlmsghdr *put_header(void *where, uint16_t type, uint16_t flags, u
 	return message;
 }
 
+static struct gw_batch_page *add_page(struct gw_batch *batch)
+{
+	struct gw_batch_page *page = gw_zalloc(1, sizeof(*page) + PAGE_BYTES);
+
+	if (batch->last)
+		batch->last->next = page;
+	else
+		batch->first = page;
+	batch->last = page;
+	batch->n_pages++;
+	return page;
+}
+
 struct nlmsghdr *gw_batch_start(struct gw_batch *batch, uint8_t type, uint16_t flags,
 				uint8_t family)
 {
-	struct gw_batch_page *page = batch->n_pages ? &batch->pages[batch->n_pages - 1] : NULL;
+	struct gw_batch_page *page = batch->last;
 
-	if (!page || PAGE_BYTES - page->used < GW_BATCH_MESSAGE_MAX) {
-		struct gw_batch_page fresh = { .bytes = gw_zalloc(1, PAGE_BYTES) };
-
-		gw_push(batch->pages, batch->n_pages, batch->capacity, fresh);
-		page = &batch->pages[batch->n_pages - 1];
-	}
-	return put_header(page->bytes + page->used,
-			  (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags,
-			  batch->first_sequence + batch->n_messages, family, 0);
+	if (!page || PAGE_BYTES - page->used < GW_BATCH_MESSAGE_MAX)
+		page = add_page(batch);
+	return put_header(page->bytes + page->used, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
+			  flags, batch->first_sequence + batch->n_messages, family, 0);
 }
 
 /* mnl's own macro mixes signs. */
@@ -76,15 +85,16 @@ static size_t aligned_len(const struct nlmsghdr *message)
 void gw_batch_finish(struct gw_batch *batch, const struct nlmsghdr *message)
 {
 	assert(message->nlmsg_len <= GW_BATCH_MESSAGE_MAX);
-	batch->pages[batch->n_pages - 1].used += aligned_len(message);
+	batch->last->used += aligned_len(message);
 	batch->size += aligned_len(message);
 	batch->n_messages++;
 }
 
 /* A run of messages that is sent at once: from a place in a page to a place in a later one. */
 struct run {
-	size_t page, offset; /* where the next one starts */
-	uint32_t next; /* message */
+	struct gw_batch_page *page; /* where the next message starts */
+	size_t offset;
+	uint32_t next;       /* message */
 	struct iovec *parts; /* begin, pages, end */
 	size_t n_parts;
 	size_t size;
@@ -99,10 +109,10 @@ static void run_add(struct run *run, void *bytes, size_t len)
 }
 
 /* Takes messages from where the run stands until `limit` bytes are full or all are taken. */
-static void run_take(struct run *run, const struct gw_batch *batch, size_t limit)
+static void run_take(struct run *run, size_t limit)
 {
-	while (run->page < batch->n_pages) {
-		const struct gw_batch_page *page = &batch->pages[run->page];
+	while (run->page) {
+		struct gw_batch_page *page = run->page;
 		size_t start = run->offset;
 
 		while (run->offset < page->used) {
@@ -119,7 +129,7 @@ static void run_take(struct run *run, const struct gw_batch *batch, size_t limit
 			run_add(run, page->bytes + start, run->offset - start);
 		if (run->offset < page->used)
 			return;
-		run->page++;
+		run->page = page->next;
 		run->offset = 0;
 	}
 }
@@ -213,7 +223,7 @@ static int read_answers(const struct gw_batch *batch, struct gw_netlink *netlink
 		}
 		if (len < 0)
 			return len;
-		for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len))
+		for (; gw_netlink_ok(message, len); message = mnl_nlmsg_next(message, &len))
 			answer_message(batch, message, answer);
 	}
 }
@@ -252,7 +262,7 @@ int gw_batch_send(struct gw_batch *batch, struct gw_netlink *netlink, enum gw_ba
 	const size_t headers = 128, slack = headers + SEND_SLACK;
 	size_t room = grow_send_buffer(netlink, batch->size + slack), limit;
 	gw_auto_free struct iovec *parts = gw_zalloc(batch->n_pages + 2, sizeof(*parts));
-	struct run run = { 0 };
+	struct run run = { .page = batch->first };
 	int err = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -266,7 +276,7 @@ int gw_batch_send(struct gw_batch *batch, struct gw_netlink *netlink, enum gw_ba
 		run.n_parts = 1; /* the begin message's */
 		run.size = 0;
 		run.last = NULL;
-		run_take(&run, batch, limit);
+		run_take(&run, limit);
 		err = transact(batch, netlink, &run, mode == GW_BATCH_DRY, generation, ret);
 		generation = 0; /* which our own first piece has moved */
 	}

@@ -21,8 +21,8 @@
 /* What the child found out; fits into one atomic write to a pipe. */
 struct report {
 	enum { STAGE_NAMESPACE, STAGE_DEVICE, STAGE_COMMIT, STAGE_DONE } stage;
-	int error; /* as returned: negative errno */
-	size_t op; /* index in the plan; SIZE_MAX: none */
+	int error;                      /* as returned: negative errno */
+	size_t op;                      /* index in the plan; SIZE_MAX: none */
 	struct gw_kernel_error refusal; /* its `op` is of no use here */
 };
 

@@ -1,13 +1,10 @@
 #include "gw/nft/codec.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
 #include "gw/core/mem.h"
@@ -21,8 +18,8 @@ static const struct {
 	enum gw_verdict_code code;
 	int32_t wire;
 } verdicts[] = {
-	{ GW_VERDICT_ACCEPT, NF_ACCEPT }, { GW_VERDICT_DROP, NF_DROP },
-	{ GW_VERDICT_JUMP, NFT_JUMP },	  { GW_VERDICT_GOTO, NFT_GOTO },
+	{ GW_VERDICT_ACCEPT, NF_ACCEPT },  { GW_VERDICT_DROP, NF_DROP },
+	{ GW_VERDICT_JUMP, NFT_JUMP },     { GW_VERDICT_GOTO, NFT_GOTO },
 	{ GW_VERDICT_RETURN, NFT_RETURN },
 };
 
@@ -188,8 +185,7 @@ static void put_field(struct nlmsghdr *message, const struct gw_expr *expr,
 		mnl_attr_put_u32(message, field->attr, htobe32(number));
 		break;
 	case GW_WIRE_BE64:
-		mnl_attr_put_u64(message, field->attr,
-				 htobe64(member_u64(expr, field->member)));
+		mnl_attr_put_u64(message, field->attr, htobe64(member_u64(expr, field->member)));
 		break;
 	case GW_WIRE_STRING:
 		mnl_attr_put_strz(message, field->attr, member_string(expr, field->member));
@@ -232,13 +228,6 @@ void gw_expr_put(struct nlmsghdr *message, uint16_t attr, const struct gw_expr *
 	mnl_attr_nest_end(message, nest);
 }
 
-static char *get_string(struct gw_arena *arena, const struct nlattr *attr)
-{
-	const char *text = mnl_attr_get_str(attr);
-
-	return gw_arena_strndup(arena, text, strnlen(text, mnl_attr_get_payload_len(attr)));
-}
-
 bool gw_verdict_get(struct gw_arena *arena, const struct nlattr *attr,
 		    enum gw_verdict_code *ret_code, const char **ret_chain)
 {
@@ -256,7 +245,7 @@ bool gw_verdict_get(struct gw_arena *arena, const struct nlattr *attr,
 	if (wire == NFT_JUMP || wire == NFT_GOTO) {
 		if (!tb[NFTA_VERDICT_CHAIN])
 			return false;
-		*ret_chain = get_string(arena, tb[NFTA_VERDICT_CHAIN]);
+		*ret_chain = gw_netlink_string(arena, tb[NFTA_VERDICT_CHAIN]);
 	}
 	*ret_code = verdicts[i].code;
 	return true;
@@ -348,7 +337,7 @@ static bool get_field(struct gw_arena *arena, const struct nlattr *attr,
 	case GW_WIRE_BE64:
 		return get_number_field(attr, field, expr);
 	case GW_WIRE_STRING:
-		text = get_string(arena, attr);
+		text = gw_netlink_string(arena, attr);
 		member_write(expr, field->member, &text, sizeof(text));
 		return true;
 	case GW_WIRE_DATA:
@@ -396,8 +385,8 @@ static void normalise_nat(struct gw_expr *expr)
 		expr->flags &= ~(uint32_t)NF_NAT_RANGE_PROTO_SPECIFIED;
 }
 
-static bool get_kind(struct gw_arena *arena, const struct nlattr *const *tb,
-		     enum gw_expr_kind kind, struct gw_expr *expr)
+static bool get_kind(struct gw_arena *arena, const struct nlattr *const *tb, enum gw_expr_kind kind,
+		     struct gw_expr *expr)
 {
 	const struct gw_expr_field *field;
 	uint32_t known = 1;
@@ -452,7 +441,7 @@ static void get_strange(struct gw_arena *arena, const struct nlattr *attr,
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->kind = GW_EXPR_KINDS;
-	ret->text = name ? get_string(arena, name) : "";
+	ret->text = name ? gw_netlink_string(arena, name) : "";
 	ret->rate = hash_bytes(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
 }
 
@@ -506,90 +495,4 @@ static bool get_limit(struct gw_arena *arena, const struct nlattr *attr, struct 
 	expr->burst = limit.burst;
 	expr->op = limit.op;
 	return true;
-}
-
-static void put_comment(struct nlmsghdr *message, const char *comment)
-{
-	uint8_t bytes[2 + GW_RULE_COMMENT_MAX];
-	size_t len = strnlen(comment, GW_RULE_COMMENT_MAX - 1);
-
-	/* A cut must not leave half a character of UTF-8. */
-	while (len && comment[len] && ((unsigned char)comment[len] & 0xc0) == 0x80)
-		len--;
-	bytes[0] = NFTNL_UDATA_RULE_COMMENT;
-	bytes[1] = (uint8_t)(len + 1);
-	memcpy(bytes + 2, comment, len);
-	bytes[2 + len] = '\0';
-	mnl_attr_put(message, NFTA_RULE_USERDATA, 2 + len + 1, bytes);
-}
-
-void gw_rule_put(struct nlmsghdr *message, const struct gw_rule *rule)
-{
-	struct nlattr *list = mnl_attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
-	size_t i;
-
-	for (i = 0; i < rule->n_exprs; i++)
-		gw_expr_put(message, NFTA_LIST_ELEM, &rule->exprs[i]);
-	mnl_attr_nest_end(message, list);
-	if (rule->comment && rule->comment[0])
-		put_comment(message, rule->comment);
-}
-
-/* Userdata is a row of type, length, value. */
-static const char *get_comment(struct gw_arena *arena, const struct nlattr *attr)
-{
-	const uint8_t *bytes;
-	size_t len;
-
-	if (!attr)
-		return NULL;
-	bytes = mnl_attr_get_payload(attr);
-	len = mnl_attr_get_payload_len(attr);
-	while (len >= 2 && len - 2 >= bytes[1]) {
-		size_t step = 2 + (size_t)bytes[1];
-
-		if (bytes[0] == NFTNL_UDATA_RULE_COMMENT)
-			return gw_arena_strndup(arena, (const char *)bytes + 2,
-						strnlen((const char *)bytes + 2, bytes[1]));
-		bytes += step;
-		len -= step;
-	}
-	return NULL;
-}
-
-static int get_exprs(struct gw_arena *arena, const struct nlattr *list, struct gw_rule *rule)
-{
-	const struct nlattr *attr = NULL;
-	size_t n = 0;
-
-	while ((attr = gw_netlink_next(list, attr)))
-		n++;
-	if (n > GW_RULE_EXPRS_MAX)
-		return -EBADMSG;
-	rule->exprs = gw_arena_array(arena, n, struct gw_expr);
-	while ((attr = gw_netlink_next(list, attr)))
-		gw_expr_get(arena, attr, &rule->exprs[rule->n_exprs++]);
-	return 0;
-}
-
-int gw_rule_get(struct gw_arena *arena, const struct nlmsghdr *message, struct gw_rule *ret_rule,
-		const char **ret_chain)
-{
-	const struct nlattr *tb[NFTA_RULE_MAX + 1];
-	struct gw_rule rule = { 0 };
-	int err;
-
-	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_RULE_MAX) ||
-	    !tb[NFTA_RULE_CHAIN] || !tb[NFTA_RULE_HANDLE])
-		return -EBADMSG;
-	rule.handle = gw_netlink_be64(tb[NFTA_RULE_HANDLE], 0);
-	rule.comment = get_comment(arena, tb[NFTA_RULE_USERDATA]);
-	if (tb[NFTA_RULE_EXPRESSIONS]) {
-		err = get_exprs(arena, tb[NFTA_RULE_EXPRESSIONS], &rule);
-		if (err)
-			return err;
-	}
-	*ret_chain = get_string(arena, tb[NFTA_RULE_CHAIN]);
-	*ret_rule = rule;
-	return 0;
 }

@@ -3,8 +3,9 @@
  * expr_table.c. What the kernel adds to a rule when it hands it back (default flags, counters,
  * implied NAT bits) is taken off again, so that an unchanged rule compares equal to the one sent.
  *
- * Decoding takes hostile bytes. An expression that is none of ours, or one of ours with an attribute
- * that we never set, decodes to kind GW_EXPR_KINDS and so compares unequal to anything desired.
+ * Decoding takes hostile bytes. An expression that is none of ours, or one of ours with an
+ * attribute that we never set, decodes to kind GW_EXPR_KINDS and so compares unequal to anything
+ * desired.
  */
 #ifndef GW_NFT_CODEC_H
 #define GW_NFT_CODEC_H
@@ -15,7 +16,7 @@ struct nlattr;
 struct nlmsghdr;
 
 /* Kernel: NFT_RULE_MAXEXPRS. Keeps a rule's message far below a page of the batch. */
-#define GW_RULE_EXPRS_MAX   128u
+#define GW_RULE_EXPRS_MAX 128u
 /* A rule's comment with its NUL; nft of 1.0.6 reads 128. */
 #define GW_RULE_COMMENT_MAX 120u
 

@@ -86,8 +86,8 @@ static int see_connection(const struct nlmsghdr *message, void *context)
 	connection.source = original.source;
 	connection.dest = reply.source;
 	connection.mark = gw_netlink_be32(tb[CTA_MARK], 0);
-	connection.service = gw_service_key(original.protocol, original.icmp ? original.icmp_key
-									    : reply.source_port);
+	connection.service = gw_service_key(original.protocol,
+					    original.icmp ? original.icmp_key : reply.source_port);
 	gw_push(walk->items, walk->n, walk->capacity, connection);
 	return 0;
 }

@@ -123,8 +123,7 @@ static void put_end(struct writer *writer, const struct gw_elem *elem)
 		return;
 	nest = mnl_attr_nest_start(writer->message, NFTA_LIST_ELEM);
 	put_value(writer, NFTA_SET_ELEM_KEY, next, writer->key_len);
-	mnl_attr_put_u32(writer->message, NFTA_SET_ELEM_FLAGS,
-			 htobe32(NFT_SET_ELEM_INTERVAL_END));
+	mnl_attr_put_u32(writer->message, NFTA_SET_ELEM_FLAGS, htobe32(NFT_SET_ELEM_INTERVAL_END));
 	mnl_attr_nest_end(writer->message, nest);
 }
 
@@ -170,7 +169,7 @@ int gw_elems_put(struct gw_batch *batch, uint8_t family, const char *table,
 			return -EINVAL;
 	}
 	for (i = 0; i < count; i++) {
-		if (!delete && elems[i].expires_ms && elems[i].expires_ms <= now_ms)
+		if (!delete &&elems[i].expires_ms && elems[i].expires_ms <= now_ms)
 			continue;
 		put_elem(&writer, &elems[i]);
 	}

@@ -2,8 +2,8 @@
  * Elements of sets, straight with libmnl: a million of them must fit in little more than their own
  * bytes.
  *
- * Two forms of intervals. A concatenation has both ends in one element (KEY_END). A single field has
- * two elements: the first address, and the first one behind with the flag INTERVAL_END, which
+ * Two forms of intervals. A concatenation has both ends in one element (KEY_END). A single field
+ * has two elements: the first address, and the first one behind with the flag INTERVAL_END, which
  * is missing behind the last address there is. Only this file knows of the second form.
  */
 #ifndef GW_NFT_ELEMENTS_H

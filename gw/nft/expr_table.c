@@ -3,17 +3,34 @@
 #include <linux/netfilter/nf_tables.h>
 
 /* Since Linux 6.13; the headers of Debian 12 are older. */
-#define BITWISE_OR     4u
-#define BITWISE_SREG2  8
+#define BITWISE_OR    4u
+#define BITWISE_SREG2 8
 
-#define M(name)        offsetof(struct gw_expr, name)
-#define ALWAYS(attr, wire, name)          { attr, GW_WIRE_##wire, GW_WHEN_ALWAYS, M(name), 0 }
-#define READ(attr, wire, name)            { attr, GW_WIRE_##wire, GW_WHEN_READ, M(name), 0 }
-#define WRITE(attr, wire, name)           { attr, GW_WIRE_##wire, GW_WHEN_WRITE, M(name), 0 }
-#define OTHER(attr, wire, name, otherwise) \
-	{ attr, GW_WIRE_##wire, GW_WHEN_OTHER, M(name), otherwise }
-#define CONSTANT(attr, wire, value)       { attr, GW_WIRE_##wire, GW_WHEN_ALWAYS, GW_NO_MEMBER, value }
-#define DEFAULT(attr, wire, value)        { attr, GW_WIRE_##wire, GW_WHEN_NEVER, GW_NO_MEMBER, value }
+#define M(name) offsetof(struct gw_expr, name)
+#define ALWAYS(attr, wire, name)                                                                   \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_ALWAYS, M(name), 0                                   \
+	}
+#define READ(attr, wire, name)                                                                     \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_READ, M(name), 0                                     \
+	}
+#define WRITE(attr, wire, name)                                                                    \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_WRITE, M(name), 0                                    \
+	}
+#define OTHER(attr, wire, name, otherwise)                                                         \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_OTHER, M(name), otherwise                            \
+	}
+#define CONSTANT(attr, wire, value)                                                                \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_ALWAYS, GW_NO_MEMBER, value                          \
+	}
+#define DEFAULT(attr, wire, value)                                                                 \
+	{                                                                                          \
+		attr, GW_WIRE_##wire, GW_WHEN_NEVER, GW_NO_MEMBER, value                           \
+	}
 
 /* clang-format off */
 const struct gw_expr_format gw_expr_formats[GW_EXPR_KINDS] = {

@@ -29,8 +29,7 @@ static int put_probe(struct gw_batch *batch, const struct gw_expr *exprs, size_t
 	if (err)
 		return err;
 	gw_batch_finish(batch, message);
-	message = gw_batch_start(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
-				 NFPROTO_INET);
+	message = gw_batch_start(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, PROBE);
 	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, PROBE);
 	gw_rule_put(message, &rule);
@@ -66,8 +65,11 @@ int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
 	const struct gw_expr bitwise_or[] = {
 		{ .kind = GW_EXPR_META, .key = NFT_META_MARK, .dreg = GW_REG(0) },
 		{ .kind = GW_EXPR_META, .key = NFT_META_MARK, .dreg = GW_REG(1) },
-		{ .kind = GW_EXPR_BITWISE_OR, .sreg = GW_REG(0), .sreg2 = GW_REG(1),
-		  .dreg = GW_REG(0), .len = sizeof(uint32_t) },
+		{ .kind = GW_EXPR_BITWISE_OR,
+		  .sreg = GW_REG(0),
+		  .sreg2 = GW_REG(1),
+		  .dreg = GW_REG(0),
+		  .len = sizeof(uint32_t) },
 	};
 	struct gw_kernel_features features = { 0 };
 	int err;

@@ -36,7 +36,7 @@ int gw_kernel_open(struct gw_kernel **ret)
 		return err;
 	}
 	self->base.ops = &operations;
-	*ret = &self->base;
+	*ret = (struct gw_kernel *)self;
 	return 0;
 }
 

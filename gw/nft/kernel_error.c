@@ -7,17 +7,17 @@
 #include "gw/nft/nft.h"
 
 /* Which operations a meaning is for. */
-#define ADDS    (1u << GW_OP_ADD_RULE | 1u << GW_OP_ADD_SET | 1u << GW_OP_ADD_CHAIN)
-#define ELEMS   (1u << GW_OP_ADD_ELEMS)
-#define WHOLE   (1u << GW_OP_KINDS) /* no operation: the transaction */
-#define ANY     (~0u)
+#define ADDS  (1u << GW_OP_ADD_RULE | 1u << GW_OP_ADD_SET | 1u << GW_OP_ADD_CHAIN)
+#define ELEMS (1u << GW_OP_ADD_ELEMS)
+#define WHOLE (1u << GW_OP_KINDS) /* no operation: the transaction */
+#define ANY   (~0u)
 
 struct meaning {
 	int error;
 	unsigned int ops;
 	enum gw_diag_id id;
 	const char *message; /* NULL: what the kernel says */
-	const char *hint; /* NULL: modules that the refused rule needs, if there are any */
+	const char *hint;    /* NULL: modules that the refused rule needs, if there are any */
 };
 
 /* The first line that fits counts. */
@@ -32,8 +32,8 @@ static const struct meaning meanings[] = {
 	{ EBUSY, WHOLE, GW_D_KERNEL_CHANGED,
 	  "the kernel's ruleset changes faster than it can be read",
 	  "stop the program that keeps changing it; `nft monitor` shows who it is" },
-	{ EEXIST, ELEMS, GW_D_KERNEL_OVERLAP,
-	  "an element overlaps one that is already in the set", NULL },
+	{ EEXIST, ELEMS, GW_D_KERNEL_OVERLAP, "an element overlaps one that is already in the set",
+	  NULL },
 	{ ENFILE, ELEMS, GW_D_KERNEL_SET_FULL, "the set is full", NULL },
 	{ ENOSPC, ELEMS, GW_D_KERNEL_SET_FULL, "the set is full", NULL },
 	{ ENOENT, ADDS, GW_D_KERNEL_LACKS, "the kernel lacks a part that this needs", NULL },
@@ -54,16 +54,20 @@ static const struct meaning meanings[] = {
 	{ EMLINK, ANY, GW_D_KERNEL_JUMPS, "chains jump in a loop or more than 16 deep", NULL },
 	{ ELOOP, ANY, GW_D_KERNEL_JUMPS, "chains jump in a loop or more than 16 deep", NULL },
 	{ EBUSY, ANY, GW_D_KERNEL_IN_USE, "this is still used by another part of the ruleset",
-	  "another program may have added rules to our table; `nft list table inet gw` shows them" },
+	  "another program may have added rules to our table; `nft list table inet gw` shows "
+	  "them" },
 	{ EIO, WHOLE, GW_D_KERNEL_UNPROVEN,
 	  "the kernel gave no error, but it did not take the ruleset", "run the command again" },
 };
 
 /* The modules that kinds of expressions live in, where it is not nf_tables itself. */
 static const char *const modules[GW_EXPR_KINDS] = {
-	[GW_EXPR_CT] = "nft_ct",	 [GW_EXPR_FIB] = "nft_fib_inet",
-	[GW_EXPR_LIMIT] = "nft_limit",	 [GW_EXPR_LOG] = "nft_log",
-	[GW_EXPR_REJECT] = "nft_reject_inet", [GW_EXPR_NAT] = "nft_nat",
+	[GW_EXPR_CT] = "nft_ct",
+	[GW_EXPR_FIB] = "nft_fib_inet",
+	[GW_EXPR_LIMIT] = "nft_limit",
+	[GW_EXPR_LOG] = "nft_log",
+	[GW_EXPR_REJECT] = "nft_reject_inet",
+	[GW_EXPR_NAT] = "nft_nat",
 	[GW_EXPR_MASQ] = "nft_masq",
 };
 
@@ -122,8 +126,8 @@ static void hint_modules(const struct gw_op *op, struct gw_diags *diags)
 		gw_diag_hint(diags, "the rule needs these kernel modules: %s", list);
 }
 
-void gw_kernel_diagnose(const struct gw_plan *plan, int error, const struct gw_kernel_error *refusal,
-			struct gw_diags *diags)
+void gw_kernel_diagnose(const struct gw_plan *plan, int error,
+			const struct gw_kernel_error *refusal, struct gw_diags *diags)
 {
 	const struct gw_op *op = refusal ? refusal->op : NULL;
 	const char *text = refusal ? refusal->text : "";

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "gw/core/arena.h"
 #include "gw/core/mem.h"
 
 #define REQUEST_BYTES 4096u
@@ -86,6 +87,12 @@ int gw_netlink_receive(struct gw_netlink *netlink, int flags)
 	}
 }
 
+bool gw_netlink_ok(const struct nlmsghdr *message, int left)
+{
+	return left >= (int)sizeof(*message) && message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= (uint32_t)left;
+}
+
 int gw_netlink_error(const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
@@ -112,8 +119,7 @@ void gw_netlink_error_text(const struct nlmsghdr *message, char *ret_text, size_
 	    !gw_netlink_attrs((const uint8_t *)error + skip, len - skip, tb, NLMSGERR_ATTR_MAX) ||
 	    !tb[NLMSGERR_ATTR_MSG])
 		return;
-	(void)snprintf(ret_text, size, "%.*s",
-		       (int)mnl_attr_get_payload_len(tb[NLMSGERR_ATTR_MSG]),
+	(void)snprintf(ret_text, size, "%.*s", (int)mnl_attr_get_payload_len(tb[NLMSGERR_ATTR_MSG]),
 		       mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]));
 }
 
@@ -171,7 +177,7 @@ int gw_netlink_ask(struct gw_netlink *netlink, struct nlmsghdr *request, gw_netl
 
 		if (len < 0)
 			return len == -ENOBUFS ? -EINTR : len;
-		for (; mnl_nlmsg_ok(message, len) && !answer.finished;
+		for (; gw_netlink_ok(message, len) && !answer.finished;
 		     message = mnl_nlmsg_next(message, &len))
 			answer_message(&answer, message);
 	}
@@ -253,6 +259,13 @@ uint64_t gw_netlink_be64(const struct nlattr *attr, uint64_t otherwise)
 		return otherwise;
 	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
 	return be64toh(value);
+}
+
+char *gw_netlink_string(struct gw_arena *arena, const struct nlattr *attr)
+{
+	const char *text = mnl_attr_get_str(attr);
+
+	return gw_arena_strndup(arena, text, strnlen(text, mnl_attr_get_payload_len(attr)));
 }
 
 bool gw_netlink_is(const struct nlattr *attr, const char *text)

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct gw_arena;
 struct nlattr;
 struct nlmsghdr;
 struct mnl_socket;
@@ -31,8 +32,8 @@ struct mnl_socket;
 struct gw_netlink {
 	struct mnl_socket *socket;
 	uint32_t sequence; /* of the last message sent */
-	uint8_t *buffer; /* GW_NETLINK_BUFFER bytes, for what is received */
-	uint8_t *request; /* the request being built */
+	uint8_t *buffer;   /* GW_NETLINK_BUFFER bytes, for what is received */
+	uint8_t *request;  /* the request being built */
 };
 
 /** A bound socket of this netlink protocol, with extended acknowledgements. -errno. */
@@ -63,6 +64,12 @@ int gw_netlink_ask(struct gw_netlink *netlink, struct nlmsghdr *request, gw_netl
  */
 int gw_netlink_receive(struct gw_netlink *netlink, int flags);
 
+/**
+ * True if a whole message lies in the `left` bytes from `message` on. libmnl's own test takes
+ * lengths above 2 GB for negative, and so for short.
+ */
+bool gw_netlink_ok(const struct nlmsghdr *message, int left);
+
 /** The kernel's verdict of an NLMSG_ERROR message: positive errno, 0 for an acknowledgement. */
 int gw_netlink_error(const struct nlmsghdr *message);
 /** The text of its extended acknowledgement, at most size - 1 bytes; "" if it has none. */
@@ -79,12 +86,15 @@ bool gw_netlink_nested(const struct nlattr *nest, const struct nlattr **tb, uint
 bool gw_netlink_message(const struct nlmsghdr *message, size_t header, const struct nlattr **tb,
 			uint16_t max);
 
-/** The attribute in `nest` after `attr` (NULL: the first); NULL at the end or where it is malformed. */
+/** The attribute in `nest` after `attr` (NULL: the first); NULL at the end or where it is
+ * malformed. */
 const struct nlattr *gw_netlink_next(const struct nlattr *nest, const struct nlattr *attr);
 
 /* Numbers in network byte order, or `otherwise` if attr is NULL or of another length. */
 uint32_t gw_netlink_be32(const struct nlattr *attr, uint32_t otherwise);
 uint64_t gw_netlink_be64(const struct nlattr *attr, uint64_t otherwise);
+/** The string in attr, with or without its NUL, in the arena. */
+char *gw_netlink_string(struct gw_arena *arena, const struct nlattr *attr);
 /** True if attr holds the string `text`, with or without its NUL. */
 bool gw_netlink_is(const struct nlattr *attr, const char *text);
 

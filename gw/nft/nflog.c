@@ -159,7 +159,7 @@ int gw_log_read(int fd, struct gw_logged_packet *ret)
 			continue;
 		if (len < 0)
 			return -errno;
-		if (sender.nl_pid == 0 && mnl_nlmsg_ok(message, (int)len) &&
+		if (sender.nl_pid == 0 && gw_netlink_ok(message, (int)len) &&
 		    get_packet(message, ret) == 0)
 			return 0;
 	}

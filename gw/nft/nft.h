@@ -2,10 +2,11 @@
  * The kernel's nf_tables over netlink: observe, commit, watch. The only folder that knows libnftnl
  * and libmnl for rulesets.
  *
- * libnftnl builds and parses tables, chains, sets and generation messages. Expressions and elements
- * go through a codec of our own (codec.h): one table of attributes per expression drives both
- * directions; libnftnl 1.2.4 lacks some expressions and needs several times the memory for a
- * million elements.
+ * libnftnl builds the messages of chains and sets. Expressions and elements go through a codec of
+ * our own (codec.h): one table of attributes per expression drives both directions; libnftnl 1.2.4
+ * lacks some expressions and needs several times the memory for a million elements. What the
+ * kernel sends is read by our own bounds-checked code, because libnftnl ends the process over an
+ * attribute that it does not expect.
  *
  * Everything goes through struct gw_kernel, so that tests can put a fake kernel in its place.
  */
@@ -13,14 +14,15 @@
 #define GW_NFT_NFT_H
 
 #include "gw/compile/compile.h"
+#include "gw/core/addr.h"
 #include "gw/plan/plan.h"
 #include "gw/ruleset/ruleset.h"
 
 /** One refusal: the operation that caused it and the kernel's reason. */
 struct gw_kernel_error {
-	int error; /* positive errno */
+	int error;              /* positive errno */
 	const struct gw_op *op; /* NULL: the batch as a whole */
-	char text[160]; /* extended acknowledgement, may be empty */
+	char text[160];         /* extended acknowledgement, may be empty */
 };
 
 struct gw_kernel;
@@ -50,14 +52,14 @@ void gw_kernel_free(struct gw_kernel *kernel);
 
 /**
  * Loads `ruleset` into a throw-away user and network namespace (a child process; needs no root)
- * in which the devices of its netdev chains exist, and says what the kernel made of it. 0, or -errno with
- * a diagnostic added (GW08xx, at the line of the culprit).
+ * in which the devices of its netdev chains exist, and says what the kernel made of it. 0, or
+ * -errno with a diagnostic added (GW08xx, at the line of the culprit).
  */
 int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags);
 
 /** Adds the diagnostic for a refused plan, at the line that the operation came from. */
-void gw_kernel_diagnose(const struct gw_plan *plan, int error, const struct gw_kernel_error *refusal,
-			struct gw_diags *diags);
+void gw_kernel_diagnose(const struct gw_plan *plan, int error,
+			const struct gw_kernel_error *refusal, struct gw_diags *diags);
 
 /** Watches for changes of tables called gw, by others and by ourselves. */
 struct gw_kernel_watch;
@@ -75,8 +77,8 @@ int gw_kernel_watch_read(struct gw_kernel_watch *watch, struct gw_kernel_change 
 
 /** Packets logged through NFLOG, for `gwctl drops`. */
 struct gw_logged_packet {
-	/* As they are, 0: none. An accepted packet has its number in ct_mark, a dropped one in mark.
-	 * ct_mark is 0 on kernels without CONFIG_NETFILTER_NETLINK_GLUE_CT. */
+	/* As they are, 0: none. An accepted packet has its number in ct_mark, a dropped one in
+	 * mark. ct_mark is 0 on kernels without CONFIG_NETFILTER_NETLINK_GLUE_CT. */
 	uint32_t mark, ct_mark;
 	char prefix[64];
 	char in_interface[16], out_interface[16];

@@ -1,14 +1,13 @@
+/*
+ * libnftnl builds these messages. It does not read them: its parsers end the process when an
+ * attribute is not of the form that they expect.
+ */
 #include "gw/nft/objects.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/chain.h>
-#include <libnftnl/expr.h>
-#include <libnftnl/gen.h>
-#include <libnftnl/set.h>
-#include <libnftnl/table.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -63,31 +62,42 @@ int gw_chain_put(struct nlmsghdr *message, const char *table, const struct gw_ch
 	return 0;
 }
 
-static const struct gw_base_hook *get_base(struct gw_arena *arena, const struct nftnl_chain *chain)
+static const char *const *get_devices(struct gw_arena *arena, const struct nlattr *nest,
+				      size_t *ret_n)
 {
-	struct gw_base_hook *base = gw_arena_new_of(arena, struct gw_base_hook);
-	const char *type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
-	const char *const *names = NULL;
-	const char *device = nftnl_chain_get_str(chain, NFTNL_CHAIN_DEV);
+	const struct nlattr *attr = NULL;
+	const char **names;
 	size_t n = 0;
 
-	base->hook = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM);
-	base->priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO);
-	base->type = gw_arena_strdup(arena, type ? type : "");
-	base->policy_drop = nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_DROP;
-	if (nftnl_chain_is_set(chain, NFTNL_CHAIN_DEVICES))
-		names = nftnl_chain_get(chain, NFTNL_CHAIN_DEVICES);
-	else if (device)
-		names = (const char *const[]){ device, NULL };
-	while (names && names[n])
+	while ((attr = gw_netlink_next(nest, attr)))
 		n++;
-	if (n) {
-		const char **copy = gw_arena_array(arena, n, const char *);
+	names = gw_arena_array(arena, n, const char *);
+	*ret_n = n;
+	for (n = 0; (attr = gw_netlink_next(nest, attr)); n++)
+		names[n] = gw_netlink_string(arena, attr);
+	return names;
+}
 
-		for (size_t i = 0; i < n; i++)
-			copy[i] = gw_arena_strdup(arena, names[i]);
-		base->devices = copy;
-		base->n_devices = n;
+/* NULL if malformed. */
+static const struct gw_base_hook *get_base(struct gw_arena *arena, const struct nlattr *const *tb)
+{
+	struct gw_base_hook *base = gw_arena_new_of(arena, struct gw_base_hook);
+	const struct nlattr *hook[NFTA_HOOK_MAX + 1];
+
+	if (!gw_netlink_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX) || !tb[NFTA_CHAIN_TYPE])
+		return NULL;
+	base->hook = gw_netlink_be32(hook[NFTA_HOOK_HOOKNUM], UINT32_MAX);
+	base->priority = (int32_t)gw_netlink_be32(hook[NFTA_HOOK_PRIORITY], 0);
+	base->type = gw_netlink_string(arena, tb[NFTA_CHAIN_TYPE]);
+	base->policy_drop = gw_netlink_be32(tb[NFTA_CHAIN_POLICY], NF_ACCEPT) == NF_DROP;
+	if (hook[NFTA_HOOK_DEVS]) {
+		base->devices = get_devices(arena, hook[NFTA_HOOK_DEVS], &base->n_devices);
+	} else if (hook[NFTA_HOOK_DEV]) {
+		const char **name = gw_arena_new_of(arena, const char *);
+
+		*name = gw_netlink_string(arena, hook[NFTA_HOOK_DEV]);
+		base->devices = name;
+		base->n_devices = 1;
 	}
 	return base;
 }
@@ -95,32 +105,23 @@ static const struct gw_base_hook *get_base(struct gw_arena *arena, const struct 
 int gw_chain_get(struct gw_arena *arena, const struct nlmsghdr *message, const char *table,
 		 struct gw_chain *ret)
 {
-	struct nftnl_chain *object = nftnl_chain_alloc();
+	const struct nlattr *tb[NFTA_CHAIN_MAX + 1];
 	struct gw_chain chain = { 0 };
-	const char *name, *of;
-	int err = -EBADMSG;
 
-	if (!object)
-		gw_out_of_memory();
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg) ||
-	    nftnl_chain_nlmsg_parse(message, object) < 0)
-		goto out;
-	name = nftnl_chain_get_str(object, NFTNL_CHAIN_NAME);
-	of = nftnl_chain_get_str(object, NFTNL_CHAIN_TABLE);
-	if (!name || !of)
-		goto out;
-	err = -ENOENT;
-	if (strcmp(of, table) != 0)
-		goto out;
-	chain.name = gw_arena_strdup(arena, name);
-	chain.handle = nftnl_chain_get_u64(object, NFTNL_CHAIN_HANDLE);
-	if (nftnl_chain_is_set(object, NFTNL_CHAIN_HOOKNUM))
-		chain.base = get_base(arena, object);
+	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_CHAIN_MAX) ||
+	    !tb[NFTA_CHAIN_TABLE] || !tb[NFTA_CHAIN_NAME])
+		return -EBADMSG;
+	if (!gw_netlink_is(tb[NFTA_CHAIN_TABLE], table))
+		return -ENOENT;
+	chain.name = gw_netlink_string(arena, tb[NFTA_CHAIN_NAME]);
+	chain.handle = gw_netlink_be64(tb[NFTA_CHAIN_HANDLE], 0);
+	if (tb[NFTA_CHAIN_HOOK]) {
+		chain.base = get_base(arena, tb);
+		if (!chain.base)
+			return -EBADMSG;
+	}
 	*ret = chain;
-	err = 0;
-out:
-	nftnl_chain_free(object);
-	return err;
+	return 0;
 }
 
 int gw_generation_get(const struct nlmsghdr *message, uint32_t *ret_generation, uint32_t *ret_pid,

@@ -1,4 +1,4 @@
-/* Tables, chains, sets (their definitions) and the generation, through libnftnl. */
+/* Tables, chains, sets (their definitions) and the generation. What is read may be hostile. */
 #ifndef GW_NFT_OBJECTS_H
 #define GW_NFT_OBJECTS_H
 

@@ -1,6 +1,6 @@
 /*
- * Set definitions. Besides what the kernel needs, a set carries what nft needs to print it: the data
- * types as nft numbers them, and the byte order of key and data in the userdata.
+ * Set definitions. Besides what the kernel needs, a set carries what nft needs to print it: the
+ * data types as nft numbers them, and the byte order of key and data in the userdata.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -21,14 +21,10 @@ static const struct {
 	uint32_t number; /* nft's, which the kernel keeps without looking at it */
 	enum byte_order order;
 } types[] = {
-	[GW_TYPE_MARK] = { 19, ORDER_HOST },
-	[GW_TYPE_IFNAME] = { 41, ORDER_HOST },
-	[GW_TYPE_IPV4] = { 7, ORDER_BIG },
-	[GW_TYPE_IPV6] = { 8, ORDER_BIG },
-	[GW_TYPE_PROTO] = { 12, ORDER_BIG },
-	[GW_TYPE_PORT] = { 13, ORDER_BIG },
-	[GW_TYPE_ETHER] = { 9, ORDER_BIG },
-	[GW_TYPE_VERDICT] = { NFT_DATA_VERDICT, ORDER_NONE },
+	[GW_TYPE_MARK] = { 19, ORDER_HOST }, [GW_TYPE_IFNAME] = { 41, ORDER_HOST },
+	[GW_TYPE_IPV4] = { 7, ORDER_BIG },   [GW_TYPE_IPV6] = { 8, ORDER_BIG },
+	[GW_TYPE_PROTO] = { 12, ORDER_BIG }, [GW_TYPE_PORT] = { 13, ORDER_BIG },
+	[GW_TYPE_ETHER] = { 9, ORDER_BIG },  [GW_TYPE_VERDICT] = { NFT_DATA_VERDICT, ORDER_NONE },
 };
 
 #define TYPE_BITS 6 /* of one field in the number of a concatenation */
@@ -199,58 +195,46 @@ static bool get_counter(const struct nlattr *attr, bool *ret_counter)
 	return true;
 }
 
-static void get_definition(const struct nftnl_set *object, const struct nlmsghdr *message,
-			   struct gw_set *set)
+static bool get_definition(const struct nlattr *const *tb, struct gw_set *set)
 {
-	const uint32_t known = NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT |
-			       NFT_SET_EVAL;
-	uint32_t flags = nftnl_set_get_u32(object, NFTNL_SET_FLAGS);
-	const struct nlattr *tb[NFTA_SET_MAX + 1];
+	const uint32_t known =
+		NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT | NFT_SET_EVAL;
+	uint32_t flags = gw_netlink_be32(tb[NFTA_SET_FLAGS], 0);
+	const struct nlattr *desc[NFTA_SET_DESC_MAX + 1];
 
+	if (!gw_netlink_nested(tb[NFTA_SET_DESC], desc, NFTA_SET_DESC_MAX))
+		return false;
 	set->map = flags & NFT_SET_MAP;
 	set->interval = flags & NFT_SET_INTERVAL;
 	set->timeout = flags & NFT_SET_TIMEOUT;
 	set->dynamic = flags & NFT_SET_EVAL;
-	set->size = nftnl_set_get_u32(object, NFTNL_SET_DESC_SIZE);
-	set->n_key = key_fields(nftnl_set_get_u32(object, NFTNL_SET_KEY_TYPE), set->key);
-	set->data = GW_TYPE_MARK;
-	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_SET_MAX) ||
-	    (set->map && !type_of_number(nftnl_set_get_u32(object, NFTNL_SET_DATA_TYPE),
-					 &set->data)) ||
-	    !get_counter(tb[NFTA_SET_EXPR], &set->counter) || tb[NFTA_SET_EXPRESSIONS] ||
-	    flags & ~known || flags != flags_of(set) ||
-	    nftnl_set_get_u32(object, NFTNL_SET_KEY_LEN) != gw_set_key_len(set))
-		set->n_key = 0;
+	set->size = gw_netlink_be32(desc[NFTA_SET_DESC_SIZE], 0);
+	set->n_key = key_fields(gw_netlink_be32(tb[NFTA_SET_KEY_TYPE], 0), set->key);
+	return (!set->map ||
+		type_of_number(gw_netlink_be32(tb[NFTA_SET_DATA_TYPE], 0), &set->data)) &&
+	       get_counter(tb[NFTA_SET_EXPR], &set->counter) && !tb[NFTA_SET_EXPRESSIONS] &&
+	       !(flags & ~known) && flags == flags_of(set) &&
+	       gw_netlink_be32(tb[NFTA_SET_KEY_LEN], 0) == gw_set_key_len(set);
 }
 
 int gw_set_get(struct gw_arena *arena, const struct nlmsghdr *message, const char *table,
 	       struct gw_set *ret)
 {
-	struct nftnl_set *object = nftnl_set_alloc();
-	struct gw_set set = { 0 };
-	const char *name, *of;
-	int err = -EBADMSG;
+	const struct nlattr *tb[NFTA_SET_MAX + 1];
+	struct gw_set set = { .data = GW_TYPE_MARK };
 
-	if (!object)
-		gw_out_of_memory();
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg) ||
-	    nftnl_set_nlmsg_parse(message, object) < 0)
-		goto out;
-	name = nftnl_set_get_str(object, NFTNL_SET_NAME);
-	of = nftnl_set_get_str(object, NFTNL_SET_TABLE);
-	if (!name || !of)
-		goto out;
-	err = -ENOENT;
-	if (strcmp(of, table) != 0 ||
-	    nftnl_set_get_u32(object, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS)
-		goto out;
-	set.name = gw_arena_strdup(arena, name);
-	set.handle = nftnl_set_get_u64(object, NFTNL_SET_HANDLE);
-	set.run_time = strncmp(name, GW_SET_RUN_TIME_PREFIX, strlen(GW_SET_RUN_TIME_PREFIX)) == 0;
-	get_definition(object, message, &set);
+	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_SET_MAX) ||
+	    !tb[NFTA_SET_TABLE] || !tb[NFTA_SET_NAME])
+		return -EBADMSG;
+	if (!gw_netlink_is(tb[NFTA_SET_TABLE], table) ||
+	    gw_netlink_be32(tb[NFTA_SET_FLAGS], 0) & NFT_SET_ANONYMOUS)
+		return -ENOENT;
+	set.name = gw_netlink_string(arena, tb[NFTA_SET_NAME]);
+	set.handle = gw_netlink_be64(tb[NFTA_SET_HANDLE], 0);
+	set.run_time =
+		strncmp(set.name, GW_SET_RUN_TIME_PREFIX, strlen(GW_SET_RUN_TIME_PREFIX)) == 0;
+	if (!get_definition(tb, &set))
+		set.n_key = 0;
 	*ret = set;
-	err = 0;
-out:
-	nftnl_set_free(object);
-	return err;
+	return 0;
 }

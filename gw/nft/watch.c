@@ -71,8 +71,7 @@ static int watch_message(struct gw_kernel_watch *watch, const struct nlmsghdr *m
 		return -EAGAIN;
 	}
 	watch->touched = false;
-	if (!touched ||
-	    gw_generation_get(message, &change.generation, &change.pid, change.process))
+	if (!touched || gw_generation_get(message, &change.generation, &change.pid, change.process))
 		return -EAGAIN;
 	*ret = change;
 	return 0;
@@ -81,7 +80,7 @@ static int watch_message(struct gw_kernel_watch *watch, const struct nlmsghdr *m
 int gw_kernel_watch_read(struct gw_kernel_watch *watch, struct gw_kernel_change *ret)
 {
 	for (;;) {
-		while (mnl_nlmsg_ok(watch->next, watch->left)) {
+		while (gw_netlink_ok(watch->next, watch->left)) {
 			const struct nlmsghdr *message = watch->next;
 
 			watch->next = mnl_nlmsg_next(message, &watch->left);

@@ -1,147 +1,200 @@
-/*
- * Assertions are proved over all packets that they speak of and over all times: `never` must hold
- * with every window of an accepting rule open, `always` with all of them closed.
- */
+/* `never` and `always`, proved over all packets and all times, or refuted by one packet. */
+#include "gw/core/mem.h"
+#include "gw/policy/analyze.h"
+#include "gw/policy/pairs.h"
 #include "gw/policy/reach.h"
-#include "gw/policy/service.h"
 
-/* One pair of zones that an assertion speaks of. */
-struct pair {
+struct prover {
 	const struct gw_policy *policy;
-	const struct gw_assertion *assertion;
-	const struct gw_zone *from, *to;
-	struct gw_rule_list rules;
+	struct gw_diags *diags;
+	struct gw_arena *arena;
+	struct gw_pairs pairs;
 	int64_t now;
+	size_t failed;
 };
 
-static const char *zone_name(const struct gw_zone *zone)
-{
-	return zone ? zone->name : "gateway";
-}
-
-static const char *packet_text(struct gw_arena *arena, const struct gw_packet *packet)
-{
-	char source[GW_ADDR_TEXT], dest[GW_ADDR_TEXT];
-	struct gw_range service = { packet->service, packet->service };
-
-	return gw_arena_printf(arena, "%s -> %s %s",
-			       gw_addr_format(packet->family, packet->source, source),
-			       gw_addr_format(packet->family, packet->dest, dest),
-			       gw_service_text(arena, service));
-}
-
-static bool check_never(struct gw_arena *arena, const struct pair *pair,
-			const struct gw_space *space, struct gw_diags *diags)
-{
-	struct gw_reach_list passing = { 0 };
+/* A packet that breaks an assertion. */
+struct counter_example {
+	const struct gw_pair *pair;
 	struct gw_packet packet;
-	const struct gw_rule_def *rule;
+	int64_t moment;
+	const struct gw_rule_def *rule; /* that decided; NULL: no rule did */
+};
 
-	gw_reach_within(arena, &pair->rules, pair->from, pair->to, space, GW_REACH_EVER, pair->now,
-			&passing);
-	if (!passing.n)
-		return true;
-	packet = gw_region_example(&passing.items[0].region);
-	rule = passing.items[0].rule;
-	gw_diag(diags, GW_D_ASSERTION_NEVER, pair->assertion->loc,
-		"%s never reaches %s: does not hold, %s `%s` lets through %s", pair->from->name,
-		zone_name(pair->to), gw_rule_kind_name(rule->kind), rule->id,
-		packet_text(arena, &packet));
-	gw_diag_related(diags, rule->loc, "`%s` is here", rule->id);
-	gw_diag_hint(diags, "narrow `%s`, or the assertion if this packet is meant to pass",
-		     rule->id);
+static bool refute_never(struct prover *prover, struct gw_pair *pair,
+			 const struct gw_region *region, struct counter_example *ret)
+{
+	struct gw_passings found = { 0 };
+	struct gw_reach_query query = {
+		.arena = prover->arena,
+		.pair = pair,
+		.within = region,
+		.moments = gw_moments_of_pair(prover->arena, pair),
+		.now = prover->now,
+		.max = 1,
+	};
+
+	gw_reach_find(&query, &found);
+	if (!found.n)
+		return false;
+	*ret = (struct counter_example){
+		.pair = pair,
+		.packet = gw_region_example(&found.items[0].region),
+		.moment = found.items[0].moment,
+		.rule = found.items[0].rule,
+	};
+	return true;
+}
+
+static bool refute_always_at(struct prover *prover, struct gw_pair *pair,
+			     const struct gw_region *region, int64_t moment,
+			     struct counter_example *ret)
+{
+	struct gw_space missing = { 0 };
+	struct gw_passings found = { 0 };
+	struct gw_reach_query query = {
+		.arena = prover->arena,
+		.pair = pair,
+		.within = region,
+		.moments = { &moment, 1 },
+		.now = INT64_MAX, /* what leans on exceptions ends with them */
+	};
+
+	gw_reach_find(&query, &found);
+	gw_space_add(prover->arena, &missing, *region);
+	for (size_t i = 0; i < found.n && missing.n; i++)
+		gw_space_subtract(prover->arena, &missing, &found.items[i].region);
+	if (!missing.n)
+		return false;
+	*ret = (struct counter_example){
+		.pair = pair,
+		.packet = gw_region_example(&missing.regions[0]),
+		.moment = moment,
+	};
+	ret->rule = gw_reach_denier(pair, &ret->packet, moment);
+	return true;
+}
+
+static bool refute_always(struct prover *prover, struct gw_pair *pair,
+			  const struct gw_region *region, struct counter_example *ret)
+{
+	struct gw_moments moments = gw_moments_of_pair(prover->arena, pair);
+
+	for (size_t i = 0; i < moments.n; i++)
+		if (refute_always_at(prover, pair, region, moments.times[i], ret))
+			return true;
 	return false;
 }
 
-static void report_always(struct gw_arena *arena, const struct pair *pair,
-			  const struct gw_packet *packet, struct gw_diags *diags)
+/* " on Mon 08:00 UTC" where the time matters. */
+static const char *when_text(struct prover *prover, const struct counter_example *example)
 {
-	struct gw_decision decision =
-		gw_decide(pair->policy, pair->from, pair->to, packet, pair->now);
-	const char *why;
+	for (size_t i = 0; i < example->pair->n; i++)
+		if (example->pair->terms[i].rule->window &&
+		    gw_region_contains(&example->pair->terms[i].region, &example->packet))
+			return gw_arena_printf(prover->arena, " on %s",
+					       gw_moment_text(prover->arena, example->moment));
+	return "";
+}
 
-	if (decision.action == GW_ACTION_ACCEPT)
-		why = gw_arena_printf(arena, "`%s` accepts it only for a time",
-				      decision.rule ? decision.rule->id : "?");
-	else if (decision.rule)
-		why = gw_arena_printf(arena, "`%s` refuses it", decision.rule->id);
+static void report(struct prover *prover, const struct gw_assertion *assertion,
+		   const struct counter_example *example)
+{
+	const char *from = example->pair->from->name;
+	const char *to = example->pair->to ? example->pair->to->name : "gateway";
+	const char *packet = gw_packet_text(prover->arena, &example->packet);
+	const char *when = when_text(prover, example);
+	const struct gw_rule_def *rule = example->rule;
+
+	if (!assertion->always)
+		gw_diag(prover->diags, GW_D_NEVER_BROKEN, assertion->loc,
+			"`never` does not hold: %s passes from `%s` to `%s`%s", packet, from, to,
+			when);
 	else
-		why = "no rule accepts it";
-	gw_diag(diags, GW_D_ASSERTION_ALWAYS, pair->assertion->loc,
-		"%s always reaches %s: does not hold for %s, %s", pair->from->name,
-		zone_name(pair->to), packet_text(arena, packet), why);
-	if (decision.rule)
-		gw_diag_related(diags, decision.loc, "`%s` is here", decision.rule->id);
-	gw_diag_hint(diags, "add or widen an accepting rule, or narrow the assertion");
+		gw_diag(prover->diags, GW_D_ALWAYS_BROKEN, assertion->loc,
+			"`always` does not hold: %s does not pass from `%s` to `%s`%s", packet,
+			from, to, when);
+	if (rule)
+		gw_diag_related(prover->diags, rule->loc, "%s by %s `%s`",
+				assertion->always ? "denied" : "let through",
+				gw_rule_kind_name(rule->kind), rule->id);
+	else if (example->pair->to)
+		gw_diag_related(prover->diags, prover->policy->between_loc,
+				"no policy accepts it, so `between.default` decides");
+	else
+		gw_diag_hint(prover->diags,
+			     "no rule under `gateway:` accepts it, so it is dropped");
 }
 
-static bool check_always(struct gw_arena *arena, const struct pair *pair, struct gw_space *space,
-			 struct gw_diags *diags)
+/* The pair's part of an assertion; true if it was refuted (and reported). */
+static bool prove_pair(struct prover *prover, const struct gw_assertion *assertion,
+		       const struct gw_zone *from, const struct gw_zone *to, bool *ret_about)
 {
-	struct gw_reach_list passing = { 0 };
-	struct gw_packet packet;
+	struct gw_space space = { 0 };
+	struct counter_example example;
 
-	gw_reach_within(arena, &pair->rules, pair->from, pair->to, space, GW_REACH_ALWAYS,
-			pair->now, &passing);
-	for (size_t i = 0; i < passing.n && space->n; i++)
-		gw_space_subtract(arena, space, &passing.items[i].region);
-	if (!space->n)
+	gw_match_space(prover->arena, &assertion->source, &assertion->dest, assertion->services,
+		       from, to, &space);
+	for (size_t i = 0; i < space.n; i++) {
+		struct gw_pair *pair = gw_pairs_get(&prover->pairs, from, to);
+		bool refuted = assertion->always
+				       ? refute_always(prover, pair, &space.regions[i], &example)
+				       : refute_never(prover, pair, &space.regions[i], &example);
+
+		*ret_about = true;
+		if (!refuted)
+			continue;
+		report(prover, assertion, &example);
 		return true;
-	packet = gw_region_example(&space->regions[0]);
-	report_always(arena, pair, &packet, diags);
+	}
 	return false;
 }
 
-static bool check_pair(const struct gw_rule_index *index, struct pair *pair, struct gw_diags *diags)
+static bool assertion_covers(const struct gw_assertion *assertion, const struct gw_zone *from,
+			     const struct gw_zone *to)
 {
-	const struct gw_assertion *assertion = pair->assertion;
-	struct gw_arena *arena = gw_arena_new();
-	struct gw_space space = { 0 };
-	bool holds;
-
-	pair->rules = gw_rule_index_pair(arena, index, pair->from, pair->to);
-	gw_match_space(arena, &assertion->source, &assertion->dest, assertion->services, pair->from,
-		       pair->to, &space);
-	holds = assertion->always ? check_always(arena, pair, &space, diags)
-				  : check_never(arena, pair, &space, diags);
-	gw_arena_free(arena);
-	return holds;
+	if (assertion->to_gateway || !to)
+		return assertion->to_gateway && !to &&
+		       gw_zone_set_has(&assertion->from, from->index);
+	return gw_zone_sets_cover(&assertion->from, &assertion->to, from, to);
 }
 
-/* One counter-example for an assertion is enough. */
-static bool check_assertion(const struct gw_rule_index *index, const struct gw_policy *policy,
-			    const struct gw_assertion *assertion, int64_t now,
-			    struct gw_diags *diags)
+/* One counter-example is enough: others mostly have the same cause. */
+static bool prove(struct prover *prover, const struct gw_assertion *assertion)
 {
-	struct pair pair = { .policy = policy, .assertion = assertion, .now = now };
+	const struct gw_policy *policy = prover->policy;
+	bool about = false;
 
-	for (size_t i = 0; i < policy->n_zones; i++) {
-		pair.from = &policy->zones[i];
-		pair.to = NULL;
-		if (!gw_zone_set_has(&assertion->from, pair.from->index))
-			continue;
-		if (assertion->to_gateway && !check_pair(index, &pair, diags))
-			return false;
-		for (size_t k = 0; k < policy->n_zones; k++) {
-			pair.to = &policy->zones[k];
-			if (gw_zone_sets_cover(&assertion->from, &assertion->to, pair.from,
-					       pair.to) &&
-			    !check_pair(index, &pair, diags))
+	for (size_t f = 0; f < policy->n_zones; f++) {
+		const struct gw_zone *from = &policy->zones[f];
+
+		/* One place more than there are zones: the gateway. */
+		for (size_t t = 0; t <= policy->n_zones; t++) {
+			const struct gw_zone *to = t < policy->n_zones ? &policy->zones[t] : NULL;
+
+			if (assertion_covers(assertion, from, to) &&
+			    prove_pair(prover, assertion, from, to, &about))
 				return false;
 		}
 	}
+	if (!about)
+		gw_diag(prover->diags, GW_D_ASSERTION_EMPTY, assertion->loc,
+			"no packet can be what this assertion is about, so it proves nothing");
 	return true;
 }
 
 size_t gw_analyze_assertions(const struct gw_policy *policy, int64_t now, struct gw_diags *diags)
 {
-	struct gw_arena *arena = gw_arena_new();
-	struct gw_rule_index index;
-	size_t broken = 0;
+	struct prover prover = {
+		.policy = policy,
+		.diags = diags,
+		.arena = gw_arena_new(),
+		.now = now,
+	};
 
-	gw_rule_index_build(arena, policy, &index);
+	gw_pairs_init(&prover.pairs, prover.arena, policy);
 	for (size_t i = 0; i < policy->n_assertions; i++)
-		broken += !check_assertion(&index, policy, &policy->assertions[i], now, diags);
-	gw_arena_free(arena);
-	return broken;
+		prover.failed += !prove(&prover, &policy->assertions[i]);
+	gw_arena_free(prover.arena);
+	return prover.failed;
 }

@@ -1,184 +1,317 @@
 /*
- * What a change of policy opens and closes. Only pairs of zones whose rules differ are computed;
- * two rules are the same if they mean the same, whatever their owner, ticket or place.
+ * The difference of two policies in what can pass. Rules are told apart by id and content; only
+ * pairs of zones for which something differs are looked at, and of those, only the packets that
+ * the differing rules match: elsewhere both policies decide alike.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "gw/core/mem.h"
 #include "gw/policy/reach.h"
 
-struct change {
-	struct gw_arena *arena;
-	const struct gw_policy *a, *b;
-	struct gw_rule_index index_a, index_b;
-	int64_t now;
-	struct gw_reach_change *items;
-	size_t n, capacity;
+/* With more rules changed in one pair, cutting the space into what each of them matches costs
+ * more than looking at all of it. */
+#define CHANGED_RULES_MAX 16u
+
+/* A zone as both policies see it; NULL where one does not have it. */
+struct zone_pairing {
+	const struct gw_zone *a, *b;
 };
 
-static bool windows_equal(const struct gw_window *a, const struct gw_window *b)
+struct rule_pairing {
+	const struct gw_rule_def *a, *b;
+};
+
+struct comparison {
+	const struct gw_policy *a, *b;
+	struct gw_arena *arena;
+	struct gw_pairs pairs_a, pairs_b;
+	int64_t now;
+	struct zone_pairing *zones; /* by name */
+	size_t n_zones;
+	bool same_zones;              /* the same names at the same places */
+	struct rule_pairing *changed; /* rules that differ or that one policy only has */
+	size_t n_changed;
+	struct gw_reach_change *changes; /* heap */
+	size_t n_changes, capacity;
+};
+
+/* ---- what differs --------------------------------------------------------------------------- */
+
+static void pair_zones(struct comparison *c)
 {
-	if (!a || !b)
-		return a == b;
-	if (a->n_parts != b->n_parts)
-		return false;
-	for (size_t i = 0; i < a->n_parts; i++)
-		if (a->parts[i].weekday != b->parts[i].weekday ||
-		    a->parts[i].from != b->parts[i].from || a->parts[i].until != b->parts[i].until)
+	size_t i = 0, k = 0;
+
+	c->zones = gw_arena_array(c->arena, c->a->n_zones + c->b->n_zones, struct zone_pairing);
+	while (i < c->a->n_zones || k < c->b->n_zones) {
+		struct zone_pairing *zone = &c->zones[c->n_zones++];
+		int order;
+
+		if (i == c->a->n_zones)
+			order = 1;
+		else if (k == c->b->n_zones)
+			order = -1;
+		else
+			order = strcmp(c->a->zones[i].name, c->b->zones[k].name);
+		if (order <= 0)
+			zone->a = &c->a->zones[i++];
+		if (order >= 0)
+			zone->b = &c->b->zones[k++];
+	}
+	c->same_zones = c->n_zones == c->a->n_zones && c->n_zones == c->b->n_zones;
+}
+
+static bool spaces_equal(const struct gw_addrset *a, const struct gw_addrset *b)
+{
+	for (int f = 0; f < GW_FAMILY_COUNT; f++)
+		if (!gw_addrset_equal(a[f], b[f]))
 			return false;
 	return true;
 }
 
 static bool matches_equal(const struct gw_addr_match *a, const struct gw_addr_match *b)
 {
-	if (a->any != b->any || a->n_large != b->n_large)
+	if (a->any || b->any)
+		return a->any == b->any;
+	if (!spaces_equal(a->addrs, b->addrs) || a->n_large != b->n_large)
 		return false;
-	for (int f = 0; f < GW_FAMILY_COUNT; f++) {
-		if (!gw_addrset_equal(a->addrs[f], b->addrs[f]))
+	for (size_t i = 0; i < a->n_large; i++)
+		if (!spaces_equal(a->large[i]->addrs, b->large[i]->addrs))
 			return false;
-		for (size_t i = 0; i < a->n_large; i++)
-			if (!gw_addrset_equal(a->large[i]->addrs[f], b->large[i]->addrs[f]))
-				return false;
+	return true;
+}
+
+static bool windows_equal(const struct gw_window *a, const struct gw_window *b)
+{
+	return gw_window_covers(a, b) && gw_window_covers(b, a);
+}
+
+/* True if both mean the same zones of those that both policies have; pairs with other zones
+ * are looked at anyway. */
+static bool zone_sets_equal(const struct comparison *c, const struct gw_zone_set *a,
+			    const struct gw_zone_set *b)
+{
+	if (a->any != b->any)
+		return false;
+	if (c->same_zones)
+		return memcmp(a->bits, b->bits, sizeof(a->bits)) == 0;
+	for (size_t i = 0; i < c->n_zones; i++) {
+		const struct zone_pairing *zone = &c->zones[i];
+
+		if (zone->a && zone->b &&
+		    gw_zone_set_has(a, zone->a->index) != gw_zone_set_has(b, zone->b->index))
+			return false;
 	}
 	return true;
 }
 
-static bool rules_equal(const struct change *change, const struct gw_rule_def *a,
+static bool rule_live(const struct comparison *c, const struct gw_rule_def *rule)
+{
+	return rule->kind != GW_RULE_EXCEPTION || c->now < rule->expires;
+}
+
+/* True if the two let the same pass, as far as they decide. */
+static bool rules_equal(const struct comparison *c, const struct gw_rule_def *a,
 			const struct gw_rule_def *b)
 {
-	bool live_a = a->kind != GW_RULE_EXCEPTION || change->now < a->expires;
-	bool live_b = b->kind != GW_RULE_EXCEPTION || change->now < b->expires;
-
-	return strcmp(a->id, b->id) == 0 && gw_rule_tier(a) == gw_rule_tier(b) &&
-	       a->action == b->action && live_a == live_b &&
-	       gw_addrset_equal(a->services, b->services) &&
-	       matches_equal(&a->source, &b->source) && matches_equal(&a->dest, &b->dest) &&
-	       windows_equal(a->window, b->window);
-}
-
-static bool zones_equal(const struct gw_zone *a, const struct gw_zone *b)
-{
-	if (!a || !b)
-		return a == b;
-	return gw_addrset_equal(a->space[GW_FAMILY_IPV4], b->space[GW_FAMILY_IPV4]) &&
-	       gw_addrset_equal(a->space[GW_FAMILY_IPV6], b->space[GW_FAMILY_IPV6]);
-}
-
-static bool pairs_equal(const struct change *change, const struct gw_rule_list *a,
-			const struct gw_rule_list *b)
-{
-	if (a->n != b->n)
+	if (a->kind != b->kind || gw_rule_tier(a) != gw_rule_tier(b) ||
+	    rule_live(c, a) != rule_live(c, b))
 		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!rules_equal(change, a->items[i], b->items[i]))
-			return false;
-	return true;
+	return gw_addrset_equal(a->services, b->services) && matches_equal(&a->dest, &b->dest) &&
+	       matches_equal(&a->source, &b->source) && windows_equal(a->window, b->window) &&
+	       zone_sets_equal(c, &a->from, &b->from) && zone_sets_equal(c, &a->to, &b->to);
 }
 
-/* One side of a pair: its zones in its policy (NULL if it has no such zone) and what passes. */
-struct side {
-	const struct gw_zone *from, *to;
-	struct gw_rule_list rules;
-	struct gw_reach_list passing;
+static void pair_rules(struct comparison *c)
+{
+	size_t i = 0, k = 0;
+
+	c->changed = gw_arena_array(c->arena, c->a->n_rules + c->b->n_rules, struct rule_pairing);
+	while (i < c->a->n_rules || k < c->b->n_rules) {
+		struct rule_pairing pairing = { NULL, NULL };
+		int order;
+
+		if (i == c->a->n_rules)
+			order = 1;
+		else if (k == c->b->n_rules)
+			order = -1;
+		else
+			order = strcmp(c->a->rules[i].id, c->b->rules[k].id);
+		if (order <= 0)
+			pairing.a = &c->a->rules[i++];
+		if (order >= 0)
+			pairing.b = &c->b->rules[k++];
+		if (order != 0 || !rules_equal(c, pairing.a, pairing.b))
+			c->changed[c->n_changed++] = pairing;
+	}
+}
+
+/* ---- one pair of zones ---------------------------------------------------------------------- */
+
+/* A pair of zones in both policies; NULL where one of them lacks a zone. */
+struct pair_pairing {
+	struct gw_pair *a, *b;
+	const char *from, *to;
 };
 
-static void side_reach(struct change *change, struct side *side, bool exists)
+static void add_changes(struct comparison *c, const struct pair_pairing *pair, bool gained,
+			const struct gw_passing *passing, const struct gw_passings *other)
 {
-	struct gw_space all = { 0 };
+	struct gw_space rest = { 0 };
 
-	if (!exists)
-		return;
-	gw_pair_space(change->arena, side->from, side->to, &all);
-	gw_reach_within(change->arena, &side->rules, side->from, side->to, &all, GW_REACH_EVER,
-			change->now, &side->passing);
-}
+	gw_space_add(c->arena, &rest, passing->region);
+	for (size_t i = 0; i < other->n && rest.n; i++)
+		gw_space_subtract(c->arena, &rest, &other->items[i].region);
+	for (size_t i = 0; i < rest.n; i++) {
+		struct gw_reach_change change = {
+			.from = pair->from,
+			.to = pair->to,
+			.gained = gained,
+			.rule = passing->rule,
+			.region = rest.regions[i],
+		};
 
-/* What `has` lets pass and `lacks` does not. */
-static void add_difference(struct change *change, const struct side *has, const struct side *lacks,
-			   bool gained, const char *from, const char *to)
-{
-	for (size_t i = 0; i < has->passing.n; i++) {
-		struct gw_space rest = { 0 };
-
-		gw_space_add(change->arena, &rest, has->passing.items[i].region);
-		for (size_t k = 0; k < lacks->passing.n && rest.n; k++)
-			gw_space_subtract(change->arena, &rest, &lacks->passing.items[k].region);
-		for (size_t k = 0; k < rest.n; k++) {
-			if (change->n == change->capacity) {
-				size_t capacity = change->capacity ? 2 * change->capacity : 16;
-				struct gw_reach_change *grown = gw_arena_array(
-					change->arena, capacity, struct gw_reach_change);
-
-				for (size_t m = 0; m < change->n; m++)
-					grown[m] = change->items[m];
-				change->items = grown;
-				change->capacity = capacity;
-			}
-			change->items[change->n++] = (struct gw_reach_change){
-				from, to, gained, has->passing.items[i].rule, rest.regions[k]
-			};
-		}
+		gw_push(c->changes, c->n_changes, c->capacity, change);
 	}
 }
 
-static void compare_pair(struct change *change, const char *from, const char *to)
+static struct gw_passings passings_of(struct comparison *c, struct gw_pair *pair,
+				      const struct gw_space *within)
 {
-	bool gateway = strcmp(to, "gateway") == 0;
-	struct side a = { .from = gw_policy_zone(change->a, from) };
-	struct side b = { .from = gw_policy_zone(change->b, from) };
-	bool in_a, in_b;
+	struct gw_passings found = { 0 };
+	struct gw_reach_query query = { .arena = c->arena, .pair = pair, .now = c->now };
 
-	a.to = gateway ? NULL : gw_policy_zone(change->a, to);
-	b.to = gateway ? NULL : gw_policy_zone(change->b, to);
-	in_a = a.from && (gateway || a.to);
-	in_b = b.from && (gateway || b.to);
-	if (in_a)
-		a.rules = gw_rule_index_pair(change->arena, &change->index_a, a.from, a.to);
-	if (in_b)
-		b.rules = gw_rule_index_pair(change->arena, &change->index_b, b.from, b.to);
-	if (in_a == in_b && pairs_equal(change, &a.rules, &b.rules) &&
-	    (!in_a || (zones_equal(a.from, b.from) && zones_equal(a.to, b.to))))
-		return;
-	side_reach(change, &a, in_a);
-	side_reach(change, &b, in_b);
-	add_difference(change, &b, &a, true, from, to);
-	add_difference(change, &a, &b, false, from, to);
+	if (!pair)
+		return found;
+	query.moments = gw_moments_of_pair(c->arena, pair);
+	if (!within)
+		gw_reach_find(&query, &found);
+	for (size_t i = 0; within && i < within->n; i++) {
+		query.within = &within->regions[i];
+		gw_reach_find(&query, &found);
+	}
+	return found;
 }
 
-/* The names of all zones of both policies, sorted, each once. */
-static const char **zone_names(struct change *change, size_t *ret_n)
+/* `within`: disjoint regions outside of which nothing changed; NULL: anything may have. */
+static void compare_pair(struct comparison *c, const struct pair_pairing *pair,
+			 const struct gw_space *within)
 {
-	const char **names = gw_arena_array(change->arena, change->a->n_zones + change->b->n_zones,
-					    const char *);
-	size_t i = 0, k = 0, n = 0;
+	struct gw_passings a = passings_of(c, pair->a, within);
+	struct gw_passings b = passings_of(c, pair->b, within);
 
-	while (i < change->a->n_zones || k < change->b->n_zones) {
-		const char *a = i < change->a->n_zones ? change->a->zones[i].name : NULL;
-		const char *b = k < change->b->n_zones ? change->b->zones[k].name : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a, b);
+	for (size_t i = 0; i < b.n; i++)
+		add_changes(c, pair, true, &b.items[i], &a);
+	for (size_t i = 0; i < a.n; i++)
+		add_changes(c, pair, false, &a.items[i], &b);
+}
 
-		names[n++] = order <= 0 ? a : b;
-		i += order <= 0;
-		k += order >= 0;
+static void add_disjoint(struct gw_arena *arena, struct gw_space *space,
+			 const struct gw_region *region)
+{
+	struct gw_space fresh = { 0 };
+
+	gw_space_add(arena, &fresh, *region);
+	for (size_t i = 0; i < space->n && fresh.n; i++)
+		gw_space_subtract(arena, &fresh, &space->regions[i]);
+	for (size_t i = 0; i < fresh.n; i++)
+		gw_space_add(arena, space, fresh.regions[i]);
+}
+
+static void add_rule_space(struct comparison *c, const struct gw_pair *pair,
+			   const struct gw_rule_def *rule, struct gw_space *space)
+{
+	if (!rule)
+		return;
+	for (size_t i = gw_pair_find(pair, rule); i < pair->n && pair->terms[i].rule == rule; i++)
+		add_disjoint(c->arena, space, &pair->terms[i].region);
+}
+
+static bool covers(const struct gw_rule_def *rule, const struct gw_zone *from,
+		   const struct gw_zone *to)
+{
+	return rule && gw_rule_covers(rule, from, to);
+}
+
+/* The changed rules that speak about the pair; how many there are. */
+static size_t changed_rules(const struct comparison *c, const struct zone_pairing *from,
+			    const struct zone_pairing *to,
+			    struct rule_pairing ret[CHANGED_RULES_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_changed; i++) {
+		const struct rule_pairing *rule = &c->changed[i];
+
+		if (!covers(rule->a, from->a, to ? to->a : NULL) &&
+		    !covers(rule->b, from->b, to ? to->b : NULL))
+			continue;
+		if (n < CHANGED_RULES_MAX)
+			ret[n] = *rule;
+		n++;
+		if (n > CHANGED_RULES_MAX)
+			break;
 	}
-	*ret_n = n;
-	return names;
+	return n;
+}
+
+static bool zone_changed(const struct zone_pairing *zone)
+{
+	return !zone->a || !zone->b || !spaces_equal(zone->a->space, zone->b->space);
+}
+
+/* `to` is NULL for the gateway. */
+static void compare_zones(struct comparison *c, const struct zone_pairing *from,
+			  const struct zone_pairing *to)
+{
+	struct pair_pairing pair = {
+		.from = from->a ? from->a->name : from->b->name,
+		.to = "gateway",
+	};
+	struct rule_pairing rules[CHANGED_RULES_MAX];
+	struct gw_space within = { 0 };
+	bool all = zone_changed(from) || (to && zone_changed(to));
+	size_t n = 0;
+
+	if (!all) {
+		n = changed_rules(c, from, to, rules);
+		if (!n)
+			return;
+		all = n > CHANGED_RULES_MAX;
+	}
+	if (to)
+		pair.to = to->a ? to->a->name : to->b->name;
+	if (from->a && (!to || to->a))
+		pair.a = gw_pairs_get(&c->pairs_a, from->a, to ? to->a : NULL);
+	if (from->b && (!to || to->b))
+		pair.b = gw_pairs_get(&c->pairs_b, from->b, to ? to->b : NULL);
+	for (size_t i = 0; !all && i < n; i++) {
+		add_rule_space(c, pair.a, rules[i].a, &within);
+		add_rule_space(c, pair.b, rules[i].b, &within);
+	}
+	compare_pair(c, &pair, all ? NULL : &within);
 }
 
 void gw_analyze_change(struct gw_arena *arena, const struct gw_policy *a, const struct gw_policy *b,
 		       int64_t now, struct gw_reach_change **ret, size_t *ret_n)
 {
-	struct change change = { .arena = arena, .a = a, .b = b, .now = now };
-	const char **names;
-	size_t n;
+	struct comparison c = { .a = a, .b = b, .arena = arena, .now = now };
+	bool zones_changed = false;
 
-	gw_rule_index_build(arena, a, &change.index_a);
-	gw_rule_index_build(arena, b, &change.index_b);
-	names = zone_names(&change, &n);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < n; k++)
-			compare_pair(&change, names[i], names[k]);
-		compare_pair(&change, names[i], "gateway");
+	pair_zones(&c);
+	pair_rules(&c);
+	for (size_t i = 0; i < c.n_zones; i++)
+		zones_changed = zones_changed || zone_changed(&c.zones[i]);
+	if (zones_changed || c.n_changed) {
+		gw_pairs_init(&c.pairs_a, arena, a);
+		gw_pairs_init(&c.pairs_b, arena, b);
+		for (size_t f = 0; f < c.n_zones; f++) {
+			for (size_t t = 0; t < c.n_zones; t++)
+				compare_zones(&c, &c.zones[f], &c.zones[t]);
+			compare_zones(&c, &c.zones[f], NULL);
+		}
 	}
-	*ret = change.items;
-	*ret_n = change.n;
+	*ret = gw_arena_memdup(arena, c.changes, c.n_changes * sizeof(*c.changes));
+	*ret_n = c.n_changes;
+	gw_free(c.changes);
 }

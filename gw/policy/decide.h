@@ -9,18 +9,18 @@
 #include "gw/policy/region.h"
 
 enum gw_verdict_cause {
-	GW_CAUSE_RULE, /* `rule` decided */
-	GW_CAUSE_BETWEEN, /* no rule matched: between.default (or drop, towards the gateway) */
-	GW_CAUSE_SPOOF, /* the source cannot be in the zone `from` */
+	GW_CAUSE_RULE,      /* `rule` decided */
+	GW_CAUSE_BETWEEN,   /* no rule matched: between.default (or drop, towards the gateway) */
+	GW_CAUSE_SPOOF,     /* the source cannot be in the zone `from` */
 	GW_CAUSE_MISROUTED, /* the destination cannot be in the zone `to` */
-	GW_CAUSE_IPV6_OFF, /* IPv6 into or out of a zone with `ipv6: off` */
+	GW_CAUSE_IPV6_OFF,  /* IPv6 into or out of a zone with `ipv6: off` */
 };
 
 struct gw_decision {
 	enum gw_action action;
 	enum gw_verdict_cause cause;
 	const struct gw_rule_def *rule; /* for GW_CAUSE_RULE */
-	struct gw_loc loc; /* of what decided */
+	struct gw_loc loc;              /* of what decided */
 };
 
 /**

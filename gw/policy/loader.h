@@ -24,8 +24,10 @@ struct gw_range_buffer {
 struct gw_loader {
 	struct gw_conf *conf; /* for object files */
 	struct gw_diags *diags;
-	struct gw_arena *arena;   /* of the model */
-	struct gw_policy *policy; /* being filled; sections may read what earlier ones made */
+	struct gw_arena *arena;      /* of the model */
+	struct gw_policy *policy;    /* being filled; sections may read what earlier ones made */
+	struct gw_hosts *hosts;      /* those of the policy, to mark which are used */
+	struct gw_service *services; /* likewise */
 	int64_t now;
 	int32_t utc_offset; /* site: {timezone: …}, seconds east of UTC */
 	struct gw_range_buffer scratch[GW_FAMILY_COUNT];

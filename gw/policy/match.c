@@ -192,7 +192,10 @@ void gw_read_addr_match(struct gw_loader *loader, struct gw_node *node, struct g
 		hosts = gw_find_hosts(loader->policy, items[i]->text);
 		if (!hosts) {
 			gw_report_unknown_host(loader, items[i]->loc, items[i]->text);
-		} else if (hosts->large) {
+			continue;
+		}
+		loader->hosts[hosts - loader->policy->hosts].used = true;
+		if (hosts->large) {
 			if (!large)
 				large = gw_arena_array(loader->arena, n, const struct gw_hosts *);
 			add_large(ret, large, hosts);
@@ -268,10 +271,12 @@ void gw_read_services(struct gw_loader *loader, struct gw_node *node, bool *ret_
 			continue;
 		}
 		service = gw_find_service(loader->policy, items[i]->text);
-		if (service)
-			gw_range_buffer_add_set(buffer, service->keys);
-		else
+		if (!service) {
 			gw_report_unknown_service(loader, items[i]->loc, items[i]->text);
+			continue;
+		}
+		loader->services[service - loader->policy->services].used = true;
+		gw_range_buffer_add_set(buffer, service->keys);
 	}
 	*ret_keys = gw_range_buffer_take(buffer, loader->arena);
 }

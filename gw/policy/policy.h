@@ -75,6 +75,7 @@ struct gw_hosts {
 	/* More than GW_HOSTS_LARGE ranges in one family: compiled into a kernel set of its own
 	 * instead of being multiplied into the policies that name it. */
 	bool large;
+	bool used; /* a rule, a translation, an assertion or another list names it */
 };
 #define GW_HOSTS_LARGE 256u
 
@@ -94,6 +95,7 @@ struct gw_service {
 	const char *name;
 	struct gw_loc loc;
 	struct gw_addrset keys;
+	bool used; /* a rule, a translation, an assertion or another service names it */
 };
 
 /** Seconds since midnight UTC on a weekday; the loader has split windows at midnight UTC. */

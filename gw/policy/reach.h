@@ -1,34 +1,43 @@
-/* What can pass between two zones, exactly: the engine behind `reach`, assertions and plans. */
+/*
+ * What can pass between a pair of zones: the common core of reachability, assertions and the
+ * difference of two policies. Internal to gw/policy.
+ */
 #ifndef GW_POLICY_REACH_H
 #define GW_POLICY_REACH_H
 
 #include "gw/policy/analyze.h"
-#include "gw/policy/rule_index.h"
+#include "gw/policy/moments.h"
 
-/** For which moments the answer holds. */
-enum gw_reach_time {
-	GW_REACH_NOW,    /* windows and exceptions as they are at `now` */
-	GW_REACH_EVER,   /* what may pass at some time: windows of accepts open, of denies closed */
-	GW_REACH_ALWAYS, /* what passes at all times: the other way round, no exceptions */
+struct gw_passing {
+	const struct gw_rule_def *rule;
+	struct gw_region region;
+	int64_t moment; /* when it passes: one of the moments asked for */
 };
 
-/** A list of what passes; in the arena. */
-struct gw_reach_list {
-	struct gw_reach *items;
+/** Arrays in the arena. */
+struct gw_passings {
+	struct gw_passing *items;
 	size_t n, capacity;
 };
 
-/**
- * Adds what the rules in `rules` (those of the pair, in order) let pass of `limit`, as disjoint
- * regions that name their rule. `limit` must lie within the spaces of the zones.
- */
-void gw_reach_within(struct gw_arena *arena, const struct gw_rule_list *rules,
-		     const struct gw_zone *from, const struct gw_zone *to,
-		     const struct gw_space *limit, enum gw_reach_time time, int64_t now,
-		     struct gw_reach_list *ret);
+/** The question: what passes in `pair`, within `within`, at any of `moments`? */
+struct gw_reach_query {
+	struct gw_arena *arena;
+	struct gw_pair *pair;
+	const struct gw_region *within; /* NULL: everything */
+	struct gw_moments moments;
+	int64_t now; /* which exceptions are live */
+	size_t max;  /* stop after so many answers; 0: no limit */
+};
 
-/** All packets that can exist between the zones. */
-void gw_pair_space(struct gw_arena *arena, const struct gw_zone *from, const struct gw_zone *to,
-		   struct gw_space *ret);
+/**
+ * Adds the answers: disjoint from each other, exceptions first, then in order of ids. Answers to
+ * earlier questions in `ret` are not looked at: ask for disjoint `within`s to keep all disjoint.
+ */
+void gw_reach_find(const struct gw_reach_query *query, struct gw_passings *ret);
+
+/** The locked or plain deny that decides this packet at `moment`, exceptions aside; NULL: none. */
+const struct gw_rule_def *gw_reach_denier(const struct gw_pair *pair,
+					  const struct gw_packet *packet, int64_t moment);
 
 #endif

@@ -14,6 +14,27 @@ bool gw_region_overlaps(const struct gw_region *a, const struct gw_region *b)
 	       gw_addrset_overlaps(a->dest, b->dest) && gw_addrset_overlaps(a->source, b->source);
 }
 
+bool gw_region_subset(const struct gw_region *a, const struct gw_region *b)
+{
+	if (gw_region_empty(a))
+		return true;
+	return a->family == b->family && gw_addrset_subset(a->service, b->service) &&
+	       gw_addrset_subset(a->dest, b->dest) && gw_addrset_subset(a->source, b->source);
+}
+
+struct gw_region gw_region_intersect(struct gw_arena *arena, const struct gw_region *a,
+				     const struct gw_region *b)
+{
+	struct gw_region common = { .family = a->family };
+
+	if (!gw_region_overlaps(a, b))
+		return common;
+	common.source = gw_addrset_intersect(arena, a->source, b->source);
+	common.dest = gw_addrset_intersect(arena, a->dest, b->dest);
+	common.service = gw_addrset_intersect(arena, a->service, b->service);
+	return common;
+}
+
 bool gw_region_contains(const struct gw_region *region, const struct gw_packet *packet)
 {
 	return region->family == packet->family &&

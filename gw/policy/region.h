@@ -34,7 +34,13 @@ struct gw_packet {
 
 bool gw_region_empty(const struct gw_region *region);
 bool gw_region_overlaps(const struct gw_region *a, const struct gw_region *b);
+/** True if all of `a` is in `b`. */
+bool gw_region_subset(const struct gw_region *a, const struct gw_region *b);
+/** What `a` and `b` share; empty if they are of different families. */
+struct gw_region gw_region_intersect(struct gw_arena *arena, const struct gw_region *a,
+				     const struct gw_region *b);
 bool gw_region_contains(const struct gw_region *region, const struct gw_packet *packet);
+/** The region must not be empty. */
 struct gw_packet gw_region_example(const struct gw_region *region);
 void gw_space_add(struct gw_arena *arena, struct gw_space *space, struct gw_region region);
 /** space minus region, in place. */

@@ -43,7 +43,7 @@ static void read_list(struct gw_definitions *definitions, struct gw_node *const 
 		      struct gw_hosts *hosts)
 {
 	struct gw_loader *loader = definitions->loader;
-	const struct gw_hosts *built = definitions->result;
+	struct gw_hosts *built = definitions->result;
 	enum gw_family family;
 	struct gw_range range;
 
@@ -53,6 +53,7 @@ static void read_list(struct gw_definitions *definitions, struct gw_node *const 
 
 			for (int f = 0; f < GW_FAMILY_COUNT; f++)
 				gw_range_buffer_add_set(&loader->scratch[f], built[at].addrs[f]);
+			built[at].used = true;
 		} else if (gw_read_address(loader->diags, items[i]->loc, items[i]->text, &family,
 					   &range)) {
 			gw_range_buffer_add(&loader->scratch[family], range);
@@ -96,7 +97,7 @@ void gw_load_hosts(struct gw_loader *loader, struct gw_node *node)
 		hosts[i].name = definitions.items[i].name;
 		hosts[i].loc = definitions.items[i].loc;
 	}
-	loader->policy->hosts = hosts;
+	loader->policy->hosts = loader->hosts = hosts;
 	loader->policy->n_hosts = definitions.n;
 	definitions.result = hosts;
 	gw_definitions_build(&definitions);

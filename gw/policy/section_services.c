@@ -17,6 +17,7 @@ static void build(struct gw_definitions *definitions, size_t index)
 			size_t at = gw_definitions_find(definitions, items[i]->text);
 
 			gw_range_buffer_add_set(buffer, services[at].keys);
+			services[at].used = true;
 		} else if (gw_service_parse(loader->diags, items[i]->loc, items[i]->text, &range)) {
 			gw_range_buffer_add(buffer, range);
 		}
@@ -52,7 +53,7 @@ void gw_load_services(struct gw_loader *loader, struct gw_node *node)
 		services[i].name = definitions.items[i].name;
 		services[i].loc = definitions.items[i].loc;
 	}
-	loader->policy->services = services;
+	loader->policy->services = loader->services = services;
 	loader->policy->n_services = definitions.n;
 	definitions.result = services;
 	gw_definitions_build(&definitions);

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/lab.sh
 . tests/demo/table.sh
 
+# One kept lab at a time: make demo-clean knows of one.
+[ "${KEEP:-}" != 1 ] || tests/support/lab_remove.sh
 lab_up
 SITE=$LAB_TMP/site
 cp -r configs/example "$SITE"

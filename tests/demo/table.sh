@@ -30,41 +30,47 @@ table_end() {
 	[ "$mismatches" -eq 0 ]
 }
 
-# flow HOST SOURCE DEST SERVICE EXPECTED: sends it and adds a row. EXPECTED is "pass", "pass as
-# ADDRESS" (the source that the server sees), "drop" or "reject".
+# flow HOST SOURCE DEST SERVICE EXPECTED: sends it, asks `gwctl explain` about it, and adds a row.
+# EXPECTED is "pass", "pass as ADDRESS" (the source that the server sees), "drop" or "reject".
 flow() {
-	local host=$1 source=$2 dest=$3 service=$4 expected=$5 before said seen
-	before=$(lab_questions "$source")
-	said=$(lab_try "$host" -t 300 -s "$source" "$dest" "$service")
-	case $said in
-	answered*)
-		seen=pass
-		# Where a translation is promised, what the server saw is the point.
-		case $expected in
-		"pass as"*) seen="pass as ${said##* }" ;;
-		esac
-		;;
-	silent)
-		# The answer to a forged source does not come back: look at what servers saw.
-		seen=drop
-		[ "$(lab_questions "$source")" -eq "$before" ] || seen=arrived
-		;;
-	refused) seen=reject ;;
-	*) seen=$said ;;
+	local host=$1 source=$2 dest=$3 service=$4 expected=$5 seen explained
+	seen=$(flow_outcome "$@")
+	explained=$(flow_explained "$host" "$source" "$dest" "$service")
+	# What happened and what explain says must agree, or one of the two is wrong.
+	case ${explained%% *},$seen in
+	ACCEPT,pass* | DROP,drop | REJECT,reject) explained=${explained#* by } ;;
+	*) seen="$seen; explain: ${explained%% *}" ;;
 	esac
-	row "$host $source > $dest $service" "$expected" "$seen" \
-		"$(decided_by "$host" "$source" "$dest" "$service")"
+	row "$host $source > $dest $service" "$expected" "$seen" "${explained%%;*}"
 }
 
-# decided_by HOST SOURCE DEST SERVICE: what `gwctl explain` says, as "POLICY file:line".
-decided_by() {
+# flow_outcome HOST SOURCE DEST SERVICE EXPECTED
+flow_outcome() {
+	local source=$2 expected=$5 before said
+	before=$(lab_questions "$source")
+	said=$(lab_try "$1" -t 300 -s "$source" "$3" "$4")
+	case $said,$expected in
+	# Where a translation is promised, what the server saw is the point.
+	answered*,"pass as"*) echo "pass as ${said##* }" ;;
+	answered*) echo pass ;;
+	silent,*)
+		# The answer to a forged source does not come back: look at what servers saw.
+		[ "$(lab_questions "$source")" -eq "$before" ] && echo drop || echo arrived
+		;;
+	refused,*) echo reject ;;
+	*) echo "$said" ;;
+	esac
+}
+
+# flow_explained HOST SOURCE DEST SERVICE: first line of what `gwctl explain` says, "DROP by
+# POLICY, file:line; …".
+flow_explained() {
 	local service=$4
 	case $service,$3 in
 	icmp,*:*) service=icmpv6/echo-request ;;
 	icmp,*) service=icmp/echo-request ;;
 	esac
-	lab_gwctl -C "$SITE" explain "$1" "$2" "->" "$3" "$service" 2>&1 |
-		sed -n '1s/^[A-Z]* *by //p'
+	lab_gwctl -C "$SITE" explain "$1" "$2" "->" "$3" "$service" 2>&1 | head -n 1
 }
 
 # hour_between FROM UNTIL: is it that time of day in Tokyo?

@@ -3,10 +3,9 @@
  * messages and handed to every decoder of gw/nft. The first byte picks the set whose elements
  * are read, so that all forms of keys and data are met.
  */
+#include <libmnl/libmnl.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <libmnl/libmnl.h>
 
 #include "gw/core/mem.h"
 #include "gw/nft/codec.h"
@@ -17,11 +16,20 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static const struct gw_set sets[] = {
-	{ .name = "s", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true, .data = GW_TYPE_VERDICT,
-	  .counter = true, .timeout = true },
+	{ .name = "s",
+	  .key = { GW_TYPE_MARK },
+	  .n_key = 1,
+	  .map = true,
+	  .data = GW_TYPE_VERDICT,
+	  .counter = true,
+	  .timeout = true },
 	{ .name = "s", .key = { GW_TYPE_IPV4 }, .n_key = 1, .interval = true },
-	{ .name = "s", .key = { GW_TYPE_MARK, GW_TYPE_IPV6 }, .n_key = 2, .interval = true,
-	  .map = true, .data = GW_TYPE_MARK },
+	{ .name = "s",
+	  .key = { GW_TYPE_MARK, GW_TYPE_IPV6 },
+	  .n_key = 2,
+	  .interval = true,
+	  .map = true,
+	  .data = GW_TYPE_MARK },
 	{ .name = "s", .key = { GW_TYPE_ETHER, GW_TYPE_IFNAME }, .n_key = 2 },
 };
 
@@ -78,8 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	copy = gw_zalloc(1, len - 1 ? len - 1 : 1);
 	memcpy(copy, bytes + 1, len - 1);
 	left = (int)len - 1;
-	for (message = copy; mnl_nlmsg_ok(message, left);
-	     message = mnl_nlmsg_next(message, &left))
+	for (message = copy; gw_netlink_ok(message, left); message = mnl_nlmsg_next(message, &left))
 		decode(arena, definition, message);
 	gw_free(copy);
 	gw_arena_free(arena);

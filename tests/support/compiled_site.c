@@ -304,6 +304,8 @@ void random_site(struct gw_text *out, const uint64_t *seeds, size_t n_rules, int
 	add_hosts(out);
 	gw_text_printf(out, "between: {default: %s, log: drops}\n",
 		       seeds[0] % 2 ? "drop" : "reject");
+	if (seeds[0] % 3 == 0)
+		gw_text_puts(out, "marks: {mask: \"0xfffff000\"}\n");
 	for (unsigned int section = 0; section < 3; section++) {
 		static const char *const names[] = { "policies", "gateway", "exceptions" };
 

@@ -34,7 +34,7 @@ bool random_chance(struct random *random, unsigned int percent);
 extern const char *const random_site_zones;
 /**
  * A random site: `n_rules` policies, gateway rules and exceptions that overlap a lot. The text of
- * rule i depends on `seeds[i]` only, so that a change of one seed changes one rule. Windows and
+ * rule i depends on `seeds[i]` only, so that a change of one seed changes one rule (seeds[0] chooses between.default and the mark mask too). Windows and
  * expiry times lie around `now`.
  */
 void random_site(struct gw_text *out, const uint64_t *seeds, size_t n_rules, int64_t now);

@@ -230,8 +230,13 @@ lab_hold() {
 
 # lab_held FILE PROCESS: ends such a connection; prints its last line.
 lab_held() {
+	local tries=0
 	kill -TERM "$2" 2>/dev/null || true
-	wait "$2" || true
+	# Not by wait: this runs in subshells too, whose child it is not.
+	while [ "$(tail -n 1 "$1")" = open ] && [ "$tries" -lt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
 	tail -n 1 "$1"
 }
 

@@ -13,8 +13,12 @@
 
 #include "gw/core/mem.h"
 
-#define BYTES(...) (const uint8_t[]){ __VA_ARGS__ }
-#define R(n)       GW_REG(n)
+#define BYTES(...)                                                                                 \
+	(const uint8_t[])                                                                          \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
+#define R(n) GW_REG(n)
 
 /* clang-format off */
 static const uint8_t zeros[16], ones[16] = {
@@ -131,10 +135,10 @@ static void fill_filter(struct gw_ruleset *ruleset, struct gw_chain *chain)
 			.kind = GW_EXPR_IMMEDIATE, .dreg = R(4), .data = ones, .data_len = 16
 		};
 		if (filter_exprs[i].sreg == R(3) || filter_exprs[i].sreg == R(0))
-			pair[n++] = (struct gw_expr){
-				.kind = GW_EXPR_IMMEDIATE, .dreg = filter_exprs[i].sreg,
-				.data = ones, .data_len = 4
-			};
+			pair[n++] = (struct gw_expr){ .kind = GW_EXPR_IMMEDIATE,
+						      .dreg = filter_exprs[i].sreg,
+						      .data = ones,
+						      .data_len = 4 };
 		pair[n++] = filter_exprs[i];
 		(void)gw_ruleset_add_rule(ruleset, chain, pair, n, NULL, "a rule's comment");
 	}
@@ -200,15 +204,15 @@ static void add_chains(struct gw_ruleset *ruleset)
 	static const struct gw_base_hook forward = {
 		.hook = NF_INET_FORWARD, .priority = 0, .type = "filter", .policy_drop = true
 	};
-	static const struct gw_base_hook raw = {
-		.hook = NF_INET_PRE_ROUTING, .priority = -300, .type = "filter"
-	};
-	static const struct gw_base_hook pre = {
-		.hook = NF_INET_PRE_ROUTING, .priority = -100, .type = "nat"
-	};
-	static const struct gw_base_hook post = {
-		.hook = NF_INET_POST_ROUTING, .priority = 100, .type = "nat"
-	};
+	static const struct gw_base_hook raw = { .hook = NF_INET_PRE_ROUTING,
+						 .priority = -300,
+						 .type = "filter" };
+	static const struct gw_base_hook pre = { .hook = NF_INET_PRE_ROUTING,
+						 .priority = -100,
+						 .type = "nat" };
+	static const struct gw_base_hook post = { .hook = NF_INET_POST_ROUTING,
+						  .priority = 100,
+						  .type = "nat" };
 
 	(void)gw_ruleset_add_chain(ruleset, "forward", &forward, NULL);
 	(void)gw_ruleset_add_chain(ruleset, "raw", &raw, NULL);
@@ -219,32 +223,71 @@ static void add_chains(struct gw_ruleset *ruleset)
 }
 
 static const struct gw_set definitions[] = {
-	{ .name = "live", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
-	  .data = GW_TYPE_VERDICT, .counter = true },
-	{ .name = "live_timed", .key = { GW_TYPE_MARK }, .n_key = 1, .map = true,
-	  .data = GW_TYPE_VERDICT, .counter = true, .timeout = true },
-	{ .name = "pairs", .key = { GW_TYPE_IFNAME, GW_TYPE_IFNAME }, .n_key = 2, .map = true,
+	{ .name = "live",
+	  .key = { GW_TYPE_MARK },
+	  .n_key = 1,
+	  .map = true,
+	  .data = GW_TYPE_VERDICT,
+	  .counter = true },
+	{ .name = "live_timed",
+	  .key = { GW_TYPE_MARK },
+	  .n_key = 1,
+	  .map = true,
+	  .data = GW_TYPE_VERDICT,
+	  .counter = true,
+	  .timeout = true },
+	{ .name = "pairs",
+	  .key = { GW_TYPE_IFNAME, GW_TYPE_IFNAME },
+	  .n_key = 2,
+	  .map = true,
 	  .data = GW_TYPE_VERDICT },
-	{ .name = "src4", .key = { GW_TYPE_MARK, GW_TYPE_IPV4 }, .n_key = 2, .map = true,
-	  .data = GW_TYPE_MARK, .interval = true },
-	{ .name = "src6", .key = { GW_TYPE_MARK, GW_TYPE_IPV6 }, .n_key = 2, .map = true,
-	  .data = GW_TYPE_MARK, .interval = true },
-	{ .name = "services", .key = { GW_TYPE_MARK, GW_TYPE_PROTO, GW_TYPE_PORT }, .n_key = 3,
-	  .map = true, .data = GW_TYPE_MARK, .interval = true, .counter = true },
-	{ .name = "match", .n_key = 4, .map = true, .data = GW_TYPE_MARK,
-	  .key = { GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK }, .size = 65536 },
+	{ .name = "src4",
+	  .key = { GW_TYPE_MARK, GW_TYPE_IPV4 },
+	  .n_key = 2,
+	  .map = true,
+	  .data = GW_TYPE_MARK,
+	  .interval = true },
+	{ .name = "src6",
+	  .key = { GW_TYPE_MARK, GW_TYPE_IPV6 },
+	  .n_key = 2,
+	  .map = true,
+	  .data = GW_TYPE_MARK,
+	  .interval = true },
+	{ .name = "services",
+	  .key = { GW_TYPE_MARK, GW_TYPE_PROTO, GW_TYPE_PORT },
+	  .n_key = 3,
+	  .map = true,
+	  .data = GW_TYPE_MARK,
+	  .interval = true,
+	  .counter = true },
+	{ .name = "match",
+	  .n_key = 4,
+	  .map = true,
+	  .data = GW_TYPE_MARK,
+	  .key = { GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK },
+	  .size = 65536 },
 	{ .name = "hosts4_many", .key = { GW_TYPE_IPV4 }, .n_key = 1, .size = 100000 },
 	{ .name = "nets4", .key = { GW_TYPE_IPV4 }, .n_key = 1, .interval = true },
-	{ .name = "nets6", .key = { GW_TYPE_IPV6 }, .n_key = 1, .interval = true, .map = true,
-	  .data = GW_TYPE_MARK, .counter = true },
+	{ .name = "nets6",
+	  .key = { GW_TYPE_IPV6 },
+	  .n_key = 1,
+	  .interval = true,
+	  .map = true,
+	  .data = GW_TYPE_MARK,
+	  .counter = true },
 	{ .name = "bans", .key = { GW_TYPE_IPV4 }, .n_key = 1, .interval = true, .timeout = true },
 	{ .name = "macs", .key = { GW_TYPE_ETHER, GW_TYPE_IFNAME }, .n_key = 2 },
 	{ .name = "mac", .key = { GW_TYPE_ETHER }, .n_key = 1 },
 	{ .name = "ports", .key = { GW_TYPE_PORT }, .n_key = 1 },
 	{ .name = "protos", .key = { GW_TYPE_PROTO }, .n_key = 1 },
 	{ .name = "zoned", .key = { GW_TYPE_IFNAME }, .n_key = 1 },
-	{ .name = "rt_rate", .key = { GW_TYPE_MARK }, .n_key = 1, .dynamic = true, .timeout = true,
-	  .size = 1024, .run_time = true },
+	{ .name = "rt_rate",
+	  .key = { GW_TYPE_MARK },
+	  .n_key = 1,
+	  .dynamic = true,
+	  .timeout = true,
+	  .size = 1024,
+	  .run_time = true },
 };
 
 static void add_sets(struct gw_ruleset *ruleset)
@@ -310,8 +353,8 @@ static void add_elements(struct gw_ruleset *ruleset, int64_t now_ms)
 	add(ruleset, "nets6", zeros, NULL, value);
 	add(ruleset, "nets6", ones, NULL, value);
 	add(ruleset, "bans", BYTES(198, 51, 100, 0), BYTES(198, 51, 100, 255), ban);
-	add(ruleset, "macs", BYTES(2, 0, 0, 0, 0, 1, 0, 0, 'h', 'q', '0', 0, 0, 0, 0, 0, 0, 0, 0, 0,
-				   0, 0, 0, 0),
+	add(ruleset, "macs",
+	    BYTES(2, 0, 0, 0, 0, 1, 0, 0, 'h', 'q', '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	    NULL, none);
 	add(ruleset, "mac", BYTES(2, 0, 0, 0, 0, 1), NULL, none);
 	add(ruleset, "ports", BYTES(0, 22), NULL, none);
@@ -356,7 +399,8 @@ struct gw_ruleset *nft_sample_random(unsigned int seed)
 			(void)gw_ruleset_add_rule(ruleset, chain, &filter_exprs[i], 1, NULL, NULL);
 	}
 	for (host = 0; host < 200; host++) {
-		const uint8_t addr[] = { 10, 0, (uint8_t)host, 1 }, last[] = { 10, 0, (uint8_t)host, 9 };
+		const uint8_t addr[] = { 10, 0, (uint8_t)host, 1 },
+			      last[] = { 10, 0, (uint8_t)host, 9 };
 		const uint8_t mark[] = { (uint8_t)host, 1, 0, 0 };
 		const struct gw_elem elem = { .verdict = GW_VERDICT_ACCEPT };
 		uint8_t src[8] = { (uint8_t)host }, src_end[8] = { (uint8_t)host };
@@ -426,6 +470,76 @@ static void random_nat(struct gw_expr *expr, unsigned int *seed)
 	expr->flags = pick(seed, 2) ? NF_NAT_RANGE_PERSISTENT : 0;
 }
 
+static void random_read_or_write(struct gw_expr *expr, unsigned int *seed)
+{
+	static const uint32_t dirs[] = { 0, 1, 0xff };
+
+	expr->key = pick(seed, 25);
+	expr->set = pick(seed, 2);
+	*(expr->set ? &expr->sreg : &expr->dreg) = R(pick(seed, 16));
+	if (expr->kind == GW_EXPR_CT)
+		expr->dir = expr->set ? 0xff : dirs[pick(seed, 3)];
+	if (expr->kind == GW_EXPR_EXTHDR)
+		expr->len = 1 + pick(seed, 16);
+}
+
+static void random_arithmetic(struct gw_arena *arena, struct gw_expr *expr, unsigned int *seed)
+{
+	expr->sreg = R(pick(seed, 16));
+	expr->dreg = R(pick(seed, 16));
+	expr->len = 4;
+	if (expr->kind == GW_EXPR_BITWISE)
+		random_data(arena, expr, seed, true);
+	if (expr->kind == GW_EXPR_BITWISE_OR)
+		expr->sreg2 = R(pick(seed, 16));
+	if (expr->kind == GW_EXPR_BYTEORDER) {
+		expr->key = 2;
+		expr->op = pick(seed, 2);
+	}
+}
+
+static void random_lookup(struct gw_expr *expr, unsigned int *seed)
+{
+	expr->set_name = "pairs";
+	expr->sreg = R(pick(seed, 16));
+	expr->map = pick(seed, 2);
+	if (expr->map)
+		expr->dreg = pick(seed, 2) ? R(pick(seed, 16)) : GW_REG_VERDICT;
+	else
+		expr->op = pick(seed, 2);
+}
+
+static void random_dynset(struct gw_expr *expr, unsigned int *seed)
+{
+	expr->set_name = "rt_rate";
+	expr->sreg = R(pick(seed, 16));
+	expr->key = pick(seed, 2);
+	expr->timeout_ms = pick(seed, 100000);
+	if (pick(seed, 2))
+		random_limit(expr, seed);
+}
+
+/* Kinds whose members are plain numbers. */
+static void random_numbers(struct gw_expr *expr, unsigned int *seed)
+{
+	bool dreg = expr->kind == GW_EXPR_PAYLOAD || expr->kind == GW_EXPR_FIB ||
+		    expr->kind == GW_EXPR_RT;
+
+	expr->dreg = dreg ? R(pick(seed, 16)) : 0;
+	if (expr->kind == GW_EXPR_PAYLOAD) {
+		expr->base = pick(seed, 3);
+		expr->offset = pick(seed, 64);
+		expr->len = 1 + pick(seed, 16);
+		return;
+	}
+	if (expr->kind != GW_EXPR_MASQ)
+		expr->key = pick(seed, 4);
+	if (expr->kind == GW_EXPR_REJECT)
+		expr->op = pick(seed, 4);
+	if (expr->kind == GW_EXPR_FIB || expr->kind == GW_EXPR_MASQ)
+		expr->flags = pick(seed, 64);
+}
+
 struct gw_expr nft_sample_expr(struct gw_arena *arena, enum gw_expr_kind kind, unsigned int *seed)
 {
 	struct gw_expr expr = { .kind = kind };
@@ -434,19 +548,7 @@ struct gw_expr nft_sample_expr(struct gw_arena *arena, enum gw_expr_kind kind, u
 	case GW_EXPR_META:
 	case GW_EXPR_CT:
 	case GW_EXPR_EXTHDR:
-		expr.key = pick(seed, 25);
-		expr.set = pick(seed, 2);
-		*(expr.set ? &expr.sreg : &expr.dreg) = R(pick(seed, 16));
-		if (kind == GW_EXPR_CT)
-			expr.dir = expr.set ? 0xff : (const uint32_t[]){ 0, 1, 0xff }[pick(seed, 3)];
-		if (kind == GW_EXPR_EXTHDR)
-			expr.len = 1 + pick(seed, 16);
-		break;
-	case GW_EXPR_PAYLOAD:
-		expr.dreg = R(pick(seed, 16));
-		expr.base = pick(seed, 3);
-		expr.offset = pick(seed, 64);
-		expr.len = 1 + pick(seed, 16);
+		random_read_or_write(&expr, seed);
 		break;
 	case GW_EXPR_IMMEDIATE:
 		random_immediate(arena, &expr, seed);
@@ -454,33 +556,16 @@ struct gw_expr nft_sample_expr(struct gw_arena *arena, enum gw_expr_kind kind, u
 	case GW_EXPR_CMP:
 	case GW_EXPR_RANGE:
 		expr.sreg = R(pick(seed, 16));
-		expr.op = pick(seed, kind == GW_EXPR_CMP ? 6 : 2);
+		expr.op = pick(seed, 2);
 		random_data(arena, &expr, seed, kind == GW_EXPR_RANGE);
 		break;
 	case GW_EXPR_BITWISE:
-		random_data(arena, &expr, seed, true);
-		/* fall through */
 	case GW_EXPR_BITWISE_OR:
 	case GW_EXPR_BYTEORDER:
-		expr.sreg = R(pick(seed, 16));
-		expr.dreg = R(pick(seed, 16));
-		expr.sreg2 = kind == GW_EXPR_BITWISE_OR ? R(pick(seed, 16)) : 0;
-		expr.len = 4;
-		expr.key = kind == GW_EXPR_BYTEORDER ? 2 : 0;
-		expr.op = kind == GW_EXPR_BYTEORDER ? pick(seed, 2) : 0;
+		random_arithmetic(arena, &expr, seed);
 		break;
 	case GW_EXPR_LOOKUP:
-		expr.set_name = "pairs";
-		expr.sreg = R(pick(seed, 16));
-		expr.map = pick(seed, 2);
-		expr.dreg = expr.map && pick(seed, 2) ? R(pick(seed, 16)) : 0;
-		expr.op = expr.map ? 0 : pick(seed, 2);
-		break;
-	case GW_EXPR_FIB:
-	case GW_EXPR_RT:
-		expr.dreg = R(pick(seed, 16));
-		expr.key = 1 + pick(seed, 3);
-		expr.flags = kind == GW_EXPR_FIB ? pick(seed, 64) : 0;
+		random_lookup(&expr, seed);
 		break;
 	case GW_EXPR_COUNTER:
 		expr.packets = pick(seed, 100);
@@ -494,23 +579,18 @@ struct gw_expr nft_sample_expr(struct gw_arena *arena, enum gw_expr_kind kind, u
 		expr.snaplen = pick(seed, 200);
 		expr.text = pick(seed, 2) ? "prefix" : NULL;
 		break;
-	case GW_EXPR_REJECT:
-		expr.key = pick(seed, 3);
-		expr.op = pick(seed, 4);
-		break;
 	case GW_EXPR_NAT:
 		random_nat(&expr, seed);
 		break;
-	case GW_EXPR_MASQ:
-		expr.flags = pick(seed, 32);
-		break;
 	case GW_EXPR_DYNSET:
-		expr.set_name = "rt_rate";
-		expr.sreg = R(pick(seed, 16));
-		expr.key = pick(seed, 2);
-		expr.timeout_ms = pick(seed, 100000);
-		if (pick(seed, 2))
-			random_limit(&expr, seed);
+		random_dynset(&expr, seed);
+		break;
+	case GW_EXPR_PAYLOAD:
+	case GW_EXPR_FIB:
+	case GW_EXPR_RT:
+	case GW_EXPR_REJECT:
+	case GW_EXPR_MASQ:
+		random_numbers(&expr, seed);
 		break;
 	case GW_EXPR_KINDS:
 		break;

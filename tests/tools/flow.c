@@ -273,10 +273,16 @@ static enum outcome outcome_of_errno(int err)
 static enum outcome wait_for(int fd, short events, int timeout_ms)
 {
 	struct pollfd one = { .fd = fd, .events = events };
-	int err = 0;
+	int64_t end = now_ms() + timeout_ms;
+	int ready, err = 0;
 	socklen_t len = sizeof(err);
 
-	if (timeout_ms < 0 || poll(&one, 1, timeout_ms) <= 0)
+	do { /* a signal does not cut the wait short: what it finds is to be true */
+		int64_t left = end - now_ms();
+
+		ready = poll(&one, 1, left > 0 ? (int)left : 0);
+	} while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
 		return SILENT;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;

@@ -108,7 +108,8 @@ static void check_old(struct trial *trial, uint32_t mark)
 	struct eval_packet packet = eval_packet_of(trial);
 	struct eval_result result;
 
-	packet.ct_mark = mark;
+	/* Bits outside the mask belong to other software. */
+	packet.ct_mark = mark | (0x9 & ~trial->site->config->policy->mark_mask);
 	for (int direction = 0; direction < 2; direction++) {
 		packet.reply = direction == 0 && packet.oif;
 		result = ruleset_eval(trial->site->ruleset, &packet);
@@ -116,6 +117,9 @@ static void check_old(struct trial *trial, uint32_t mark)
 			explain(trial, &decision, &result);
 		assert_int_equal(result.verdict == EVAL_ACCEPT,
 				 decision.action == GW_ACTION_ACCEPT);
+		assert_int_equal((result.ct_mark ^ packet.ct_mark) &
+					 ~trial->site->config->policy->mark_mask,
+				 0);
 	}
 }
 

@@ -1,5 +1,3 @@
-#include "gw/link/link.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "gw/link/link.h"
 #include "tests/support/private_net.h"
 
 static void interfaces_are_told_by_name_with_their_addresses(void **state)

@@ -1,6 +1,4 @@
 /* The kernel's opinion of a ruleset, and what refusals mean for the operator. */
-#include "gw/nft/nft.h"
-
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <setjmp.h>
@@ -11,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "gw/nft/nft.h"
 #include "tests/support/nft_sample.h"
 
 static int64_t now_ms(void)

@@ -1,6 +1,4 @@
 /* Observe and commit against the real kernel, in a network namespace of the test's own. */
-#include "gw/nft/nft.h"
-
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -15,6 +13,7 @@
 #include <cmocka.h>
 
 #include "gw/nft/kernel.h"
+#include "gw/nft/nft.h"
 #include "tests/support/nft_sample.h"
 #include "tests/support/private_net.h"
 
@@ -311,7 +310,8 @@ static void nft_prints_our_sets(void **state)
 	run("nft list set inet gw nets4 | grep -q '10.0.1.0/24'");
 	run("nft list set inet gw nets4 | grep -q '255.0.0.0/8'");
 	run("nft list map inet gw services | grep -q '0x00000001 . tcp . 80-90'");
-	run("nft list map inet gw live | grep -q '0x00000010 counter packets 7 bytes 12345 : accept'");
+	run("nft list map inet gw live | grep -q '0x00000010 counter packets 7 bytes 12345 : "
+	    "accept'");
 	run("nft list map inet gw pairs | grep -q '\"hq0\" . \"\" : goto drop_it'");
 	gw_ruleset_free(wanted);
 	remove_table(kernel);
@@ -408,8 +408,11 @@ static void a_bitwise_or_comes_back_where_the_kernel_has_it(void **state)
 	const struct gw_expr exprs[] = {
 		{ .kind = GW_EXPR_META, .key = 3, .dreg = GW_REG(0) },
 		{ .kind = GW_EXPR_CT, .key = 3, .dreg = GW_REG(1), .dir = 0xff },
-		{ .kind = GW_EXPR_BITWISE_OR, .sreg = GW_REG(0), .sreg2 = GW_REG(1),
-		  .dreg = GW_REG(2), .len = 4 },
+		{ .kind = GW_EXPR_BITWISE_OR,
+		  .sreg = GW_REG(0),
+		  .sreg2 = GW_REG(1),
+		  .dreg = GW_REG(2),
+		  .len = 4 },
 	};
 	struct gw_kernel *kernel = kernel_of(state);
 	struct gw_kernel_features features;
@@ -421,8 +424,7 @@ static void a_bitwise_or_comes_back_where_the_kernel_has_it(void **state)
 		gw_ruleset_free(wanted);
 		skip();
 	}
-	(void)gw_ruleset_add_rule(wanted, gw_ruleset_chain(wanted, "checks"), exprs, 3, NULL,
-				  NULL);
+	(void)gw_ruleset_add_rule(wanted, gw_ruleset_chain(wanted, "checks"), exprs, 3, NULL, NULL);
 	assert_int_equal(load(kernel, wanted, &error), 0);
 	seen = observe(kernel);
 	nft_sample_assert_same(wanted, seen);

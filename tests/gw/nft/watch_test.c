@@ -95,9 +95,9 @@ static void a_flood_of_changes_says_to_read_all_again(void **state)
 	(void)state;
 	need_namespace();
 	assert_int_equal(gw_kernel_watch_open(&watch), 0);
-	assert_int_equal(setsockopt(gw_kernel_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &small,
-				    sizeof(small)),
-			 0);
+	assert_int_equal(
+		setsockopt(gw_kernel_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
+		0);
 	run("nft add table inet gw && for i in $(seq 300); do echo add chain inet gw c$i; done | "
 	    "nft -f - && nft delete table inet gw");
 	while ((err = gw_kernel_watch_read(watch, &change)) == 0)
@@ -107,9 +107,9 @@ static void a_flood_of_changes_says_to_read_all_again(void **state)
 	while ((err = gw_kernel_watch_read(watch, &change)) == 0 || err == -ENOBUFS)
 		;
 	assert_int_equal(err, -EAGAIN);
-	assert_int_equal(setsockopt(gw_kernel_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &large,
-				    sizeof(large)),
-			 0);
+	assert_int_equal(
+		setsockopt(gw_kernel_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &large, sizeof(large)),
+		0);
 	run("nft add table inet gw && nft delete table inet gw");
 	assert_int_equal(gw_kernel_watch_read(watch, &change), 0);
 	gw_kernel_watch_free(watch);
