@@ -37,7 +37,7 @@ static void icmpv6_rule(struct gw_compiler *c, struct gw_chain *chain, uint8_t f
 	gw_expr_payload(&e, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, REG_KEY);
 	gw_expr_range(&e, REG_KEY, &from, &to, 1);
 	gw_expr_imm_u32(&e, REG_NUMBER, GW_BUILTIN_ICMPV6);
-	gw_expr_vmap(&e, "live", REG_NUMBER);
+	gw_compile_accept_live(&e, "live", REG_NUMBER);
 	gw_compile_rule(c, chain, &e, c->gw, on_link ? "neighbour discovery" : "MLD");
 }
 
@@ -53,7 +53,7 @@ static void own_connections_rule(struct gw_compiler *c, struct gw_chain *chain, 
 	gw_expr_imm_u32(&e, REG_NUMBER,
 			GW_BUILTIN_GATEWAY_OUT * gw_number_step(c->policy->mark_mask));
 	gw_compile_mark_set(c, &e, REG_NUMBER);
-	gw_expr_vmap(&e, "live", REG_NUMBER);
+	gw_compile_accept_live(&e, "live", REG_NUMBER);
 	gw_compile_rule(c, chain, &e, c->gw, "connections that the gateway opened");
 }
 

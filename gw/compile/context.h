@@ -59,6 +59,8 @@ void gw_compile_live(struct gw_compiler *c, struct gw_chain *chain);
 /** Rules for what conntrack cannot place and for what belongs to dead connections. */
 void gw_compile_invalid(struct gw_compiler *c, struct gw_chain *chain);
 void gw_compile_related(struct gw_compiler *c, struct gw_chain *chain);
+/** Accepts the packet if the number in `reg` is in this set of live ones, and counts it there. */
+void gw_compile_accept_live(struct gw_exprs *e, const char *set, uint32_t reg);
 /** Goes on if the packet is of this direction of its connection (IP_CT_DIR_…). */
 void gw_compile_direction(struct gw_exprs *e, uint8_t direction);
 /** Goes on if the state is among `states` (bits of the kernel's ct state). */
@@ -79,9 +81,15 @@ const char *gw_compile_hosts_set(struct gw_arena *arena, const struct gw_hosts *
 /** A set of one field with these addresses; `definition` has the origin of all. */
 void gw_compile_interval_set(struct gw_compiler *c, const struct gw_set *definition,
 			     struct gw_addrset addrs, enum gw_family family);
+/** The set of the layer's classes or cells: `base` (say "dst4") of its zone. See sets.c. */
+const char *gw_compile_layer_set_name(struct gw_arena *arena, const struct gw_layer *layer,
+				      const char *base);
+/** The same as a set, made if it is not there; valid until the next set is added. */
+struct gw_set *gw_compile_layer_set(struct gw_compiler *c, const struct gw_layer *layer,
+				    const char *base);
 /** Sizes of the sets whose buckets the kernel lays out once, from what they hold. */
 void gw_compile_sizes(struct gw_compiler *c);
-/** Adds `number` -> `verdict` to a verdict map keyed by number. */
+/** Adds `number` to a set, or `number` -> `verdict` to a verdict map. */
 void gw_compile_number_elem(struct gw_compiler *c, const char *set, uint32_t number,
 			    enum gw_verdict_code verdict, const char *chain, int64_t expires_ms,
 			    const struct gw_origin *origin);
@@ -119,8 +127,8 @@ void gw_compile_layers(struct gw_compiler *c);
 void gw_compile_drops(struct gw_compiler *c);
 /** Where a builtin reason drops: "drop_spoof" …; constant. */
 const char *gw_compile_drop_chain(enum gw_builtin builtin);
-void gw_compile_deny_elem(struct gw_compiler *c, uint32_t number, enum gw_action action, bool log,
-			  const struct gw_origin *origin);
+/** Marks the packet with REG_NUMBER, counts it in @deny and drops or rejects it. */
+void gw_compile_deny(struct gw_exprs *e, enum gw_action action, bool log);
 /** Up to the rate of each number (in `reg`), a log record; a rule of its own. */
 void gw_compile_log(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg,
 		    const char *prefix);
@@ -135,7 +143,7 @@ const char *gw_compile_window_chain(struct gw_compiler *c, const struct gw_windo
 void gw_compile_window_part(struct gw_exprs *e, const struct gw_window_part *part);
 /** Name of the chain that logs and accepts the connections of a logged layer. */
 const char *gw_compile_log_chain(struct gw_compiler *c, const struct gw_layer *layer);
-/** Which map holds the rules of the layer while they are live. */
+/** Which set holds the rules of the layer while they are live. */
 const char *gw_compile_live_set(const struct gw_term *term);
 
 /* ---- spoof.c, chains_forward.c, chains_gateway.c, nat.c ------------------------------------ */

@@ -28,17 +28,17 @@ void gw_compile_log(const struct gw_compiler *c, struct gw_exprs *e, uint32_t re
 	gw_expr_log(e, c->policy->log_group, SNAPLEN, prefix);
 }
 
-void gw_compile_deny_elem(struct gw_compiler *c, uint32_t number, enum gw_action action, bool log,
-			  const struct gw_origin *origin)
+void gw_compile_deny(struct gw_exprs *e, enum gw_action action, bool log)
 {
+	gw_expr_meta_set(e, NFT_META_MARK, REG_NUMBER);
+	gw_expr_meta(e, NFT_META_MARK, REG_NUMBER);
+	gw_expr_lookup(e, "deny", REG_NUMBER);
 	if (action == GW_ACTION_REJECT)
-		gw_compile_number_elem(c, "deny", number, GW_VERDICT_GOTO,
-				       log ? "reject_logged" : "reject_rule", 0, origin);
+		gw_expr_verdict(e, GW_VERDICT_GOTO, log ? "reject_logged" : "reject_rule");
 	else if (log)
-		gw_compile_number_elem(c, "deny", number, GW_VERDICT_GOTO, "drop_logged", 0,
-				       origin);
+		gw_expr_verdict(e, GW_VERDICT_GOTO, "drop_logged");
 	else
-		gw_compile_number_elem(c, "deny", number, GW_VERDICT_DROP, NULL, 0, origin);
+		gw_expr_verdict(e, GW_VERDICT_DROP, NULL);
 }
 
 static void drop_chain(struct gw_compiler *c, enum gw_builtin builtin)
@@ -50,11 +50,10 @@ static void drop_chain(struct gw_compiler *c, enum gw_builtin builtin)
 
 	gw_exprs_start(&e, c->arena);
 	gw_expr_imm_u32(&e, REG_NUMBER, builtin);
-	gw_expr_meta_set(&e, NFT_META_MARK, REG_NUMBER);
-	gw_expr_vmap(&e, "deny", REG_NUMBER);
+	gw_compile_deny(&e, between ? c->policy->between_default : GW_ACTION_DROP,
+			c->policy->between_log);
 	gw_compile_rule(c, chain, &e, origin, gw_builtin_name(builtin));
-	gw_compile_deny_elem(c, builtin, between ? c->policy->between_default : GW_ACTION_DROP,
-			     c->policy->between_log, origin);
+	gw_compile_number_elem(c, "deny", builtin, GW_VERDICT_NONE, NULL, 0, origin);
 }
 
 static void logged_chain(struct gw_compiler *c, const char *name, const char *prefix,

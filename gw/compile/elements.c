@@ -176,7 +176,7 @@ void gw_compile_layer_classes(struct gw_compiler *c, const struct gw_layer *laye
 
 		if (!classes->n)
 			continue;
-		set = gw_compile_set(c, sets[d]);
+		set = gw_compile_layer_set(c, layer, sets[d]);
 		terms = terms_of_lists(c->scratch, layer, (enum gw_dimension)d);
 		for (size_t i = 0; i < classes->n; i++) {
 			const struct gw_class *item = &classes->items[i];
@@ -313,7 +313,8 @@ static void layer_cells(struct gw_compiler *c, const struct gw_layer *layer)
 	bool timed = layer->terms[0].tier == GW_TIER_EXCEPTION;
 	bool families = layer->list_of_term[GW_DIM_SOURCE4] || layer->list_of_term[GW_DIM_DEST4];
 	struct cells cells = { .c = c,
-			       .set = gw_compile_set(c, timed ? "match_timed" : "match"),
+			       .set = timed ? gw_compile_set(c, "match_timed")
+					    : gw_compile_layer_set(c, layer, "match"),
 			       .layer = layer };
 
 	for (size_t i = 0; i < layer->n_terms; i++) {
@@ -332,19 +333,18 @@ static void rule_elem(struct gw_compiler *c, size_t index)
 	const struct gw_rule_def *rule = &c->policy->rules[index];
 	const struct gw_origin *origin = &c->rule_origins[index];
 	bool timed = rule->kind == GW_RULE_EXCEPTION;
-	const char *set = timed ? "live_timed" : "live", *chain = NULL;
+	const char *set = timed ? "live_timed" : "live";
 
-	if (rule->action != GW_ACTION_ACCEPT) {
-		gw_compile_deny_elem(c, c->numbers[index], rule->action, rule->log, origin);
-		return;
-	}
-	if (c->guarded[index])
+	if (rule->action != GW_ACTION_ACCEPT)
+		set = "deny";
+	else if (c->guarded[index])
 		set = "live_guarded";
-	if (rule->window)
-		chain = gw_compile_window_chain(c, rule->window);
-	gw_compile_number_elem(c, set, c->numbers[index],
-			       chain ? GW_VERDICT_JUMP : GW_VERDICT_ACCEPT, chain,
-			       timed ? rule->expires * 1000 : 0, origin);
+	if (rule->action == GW_ACTION_ACCEPT && rule->window)
+		gw_compile_number_elem(c, "live_windowed", c->numbers[index], GW_VERDICT_JUMP,
+				       gw_compile_window_chain(c, rule->window), 0, origin);
+	else
+		gw_compile_number_elem(c, set, c->numbers[index], GW_VERDICT_NONE, NULL,
+				       timed ? rule->expires * 1000 : 0, origin);
 }
 
 void gw_compile_elements(struct gw_compiler *c)
@@ -354,8 +354,8 @@ void gw_compile_elements(struct gw_compiler *c)
 			rule_elem(c, i);
 	gw_compile_number_elem(c, "live",
 			       GW_BUILTIN_GATEWAY_OUT * gw_number_step(c->policy->mark_mask),
-			       GW_VERDICT_ACCEPT, NULL, 0, c->gw);
-	gw_compile_number_elem(c, "live", GW_BUILTIN_ICMPV6, GW_VERDICT_ACCEPT, NULL, 0, c->gw);
+			       GW_VERDICT_NONE, NULL, 0, c->gw);
+	gw_compile_number_elem(c, "live", GW_BUILTIN_ICMPV6, GW_VERDICT_NONE, NULL, 0, c->gw);
 	for (size_t i = 0; i < c->layers.n; i++) {
 		gw_compile_layer_classes(c, &c->layers.items[i], NULL);
 		layer_cells(c, &c->layers.items[i]);

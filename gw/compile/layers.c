@@ -51,8 +51,9 @@ static int compare_groups(const struct gw_term *a, const struct gw_term *b)
 				    (uint64_t)b->source << 16 | (uint64_t)b->dest << 8 |
 					    b->service);
 	if (!order)
-		order = compare_u64((uint64_t)a->logged << 1 | a->guarded,
-				    (uint64_t)b->logged << 1 | b->guarded);
+		order = compare_u64(
+			(uint64_t)a->rule->action << 2 | (uint64_t)a->logged << 1 | a->guarded,
+			(uint64_t)b->rule->action << 2 | (uint64_t)b->logged << 1 | b->guarded);
 	if (!order)
 		order = compare_hosts(a->source_large, b->source_large);
 	return order ? order : compare_hosts(a->dest_large, b->dest_large);
@@ -316,13 +317,30 @@ static void name_classes(struct gw_arena *arena, struct gw_layer *layer, enum gw
 	gw_free(ids.slots);
 }
 
-static void name_layers(struct gw_arena *arena, struct gw_layers *layers)
+/* The name of the only zone that the packets of a scope come from, or NULL. */
+static const char *only_zone(const struct gw_policy *policy, const struct gw_scope *scope)
+{
+	const char *name = NULL;
+
+	for (unsigned int z = 0; z < policy->n_zones; z++) {
+		if (!gw_zone_set_has(&scope->from, z))
+			continue;
+		if (name)
+			return NULL;
+		name = policy->zones[z].name;
+	}
+	return name;
+}
+
+static void name_layers(struct gw_arena *arena, const struct gw_policy *policy,
+			struct gw_layers *layers)
 {
 	struct id_set ids = id_set_new(layers->n * 2);
 
 	for (size_t i = 0; i < layers->n; i++) {
 		struct gw_layer *layer = &layers->items[i];
 
+		layer->zone = only_zone(policy, &layers->scopes[layer->terms[0].scope]);
 		layer->id = id_set_take(&ids, layer->name);
 		layer->icmp_id = id_set_take(&ids, gw_hash_text(layer->name, "icmp"));
 		/* Both families of a dimension meet in one key of @match. */
@@ -356,5 +374,5 @@ void gw_layers_build(struct gw_arena *arena, const struct gw_layer_input *input,
 	items = gw_arena_memdup(arena, ret->items, ret->n * sizeof(*items));
 	gw_free(ret->items);
 	ret->items = items;
-	name_layers(arena, ret);
+	name_layers(arena, input->policy, ret);
 }

@@ -11,8 +11,8 @@
  * layer in all the pairs of zones of the scope, and a rule `any -> any` costs as many elements as a
  * rule between two zones.
  *
- * Groups. Terms of one scope, tier, window and kind (which dimensions are looked up, and in what;
- * logged or not; guarded or not, see windows.c) form a group, and a group is normally one layer.
+ * Groups. Terms of one scope, tier, action, window and kind (which dimensions are looked up, and in
+ * what; logged or not; guarded or not, see windows.c) form a group, and a group is normally one layer.
  * Everything that names a group comes from its terms' own properties, so that adding or removing a
  * rule does not move other rules.
  *
@@ -57,7 +57,7 @@ struct gw_term {
 	uint64_t group_hash;
 	uint8_t tier;                  /* enum gw_tier */
 	uint8_t source, dest, service; /* enum gw_match_kind */
-	bool logged, guarded;          /* of rules that accept */
+	bool logged, guarded;          /* guarded: of rules that accept */
 };
 
 /** The dimensions of a layer that classes cut. */
@@ -74,7 +74,8 @@ struct gw_layer {
 	const struct gw_term
 		*terms; /* in order of rule ids; [0] stands for all in what they share */
 	size_t n_terms;
-	uint64_t name;        /* hash of what names the layer */
+	uint64_t name;    /* hash of what names the layer */
+	const char *zone; /* the one that all its packets come from; NULL if there are several */
 	uint32_t id, icmp_id; /* keys in the kernel's maps; ICMP services have one of their own */
 	struct gw_classes classes[GW_DIM_COUNT];
 	uint32_t *class_ids[GW_DIM_COUNT];    /* as the kernel knows them; never 0 */

@@ -1,5 +1,7 @@
 /* The connection mark: which rule let the connection in, and whether that rule is still there. */
 
+#include <string.h>
+
 #include "gw/compile/context.h"
 
 void gw_compile_mark_get(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg)
@@ -21,24 +23,36 @@ void gw_compile_mark_set(const struct gw_compiler *c, struct gw_exprs *e, uint32
 	gw_expr_ct_set(e, NFT_CT_MARK, REG_SPARE);
 }
 
-static void vmap_mark(struct gw_compiler *c, struct gw_chain *chain, const char *set,
-		      const char *comment)
+void gw_compile_accept_live(struct gw_exprs *e, const char *set, uint32_t reg)
+{
+	if (strcmp(set, "live_windowed") == 0) {
+		gw_expr_vmap(e, set, reg);
+		return;
+	}
+	gw_expr_lookup(e, set, reg);
+	gw_expr_verdict(e, GW_VERDICT_ACCEPT, NULL);
+}
+
+static void accept_mark(struct gw_compiler *c, struct gw_chain *chain, const char *set,
+			const char *comment)
 {
 	struct gw_exprs e;
 
 	gw_exprs_start(&e, c->arena);
 	gw_compile_mark_get(c, &e, REG_KEY);
-	gw_expr_vmap(&e, set, REG_KEY);
+	gw_compile_accept_live(&e, set, REG_KEY);
 	gw_compile_rule(c, chain, &e, c->gw, comment);
 }
 
 void gw_compile_live(struct gw_compiler *c, struct gw_chain *chain)
 {
-	vmap_mark(c, chain, "live", "connections of rules in force");
-	vmap_mark(c, chain, "live_timed", "connections of exceptions in force");
+	accept_mark(c, chain, "live", "connections of rules in force");
+	accept_mark(c, chain, "live_timed", "connections of exceptions in force");
 	if (c->any_guarded)
 		gw_compile_verdict(c, chain, GW_VERDICT_JUMP, "guarded", c->gw,
-				   "connections that a closed window may deny");
+				   "connections that an open window may deny");
+	else
+		accept_mark(c, chain, "live_windowed", "connections of rules with hours");
 }
 
 void gw_compile_states(struct gw_exprs *e, uint32_t states)
@@ -74,7 +88,7 @@ void gw_compile_related(struct gw_compiler *c, struct gw_chain *chain)
 		gw_exprs_start(&e, c->arena);
 		gw_compile_states(&e, GW_STATE_RELATED);
 		gw_compile_mark_get(c, &e, REG_KEY);
-		gw_expr_vmap(&e, "live_guarded", REG_KEY);
+		gw_compile_accept_live(&e, "live_guarded", REG_KEY);
 		gw_compile_rule(c, chain, &e, c->gw, "errors of guarded connections");
 	}
 	gw_exprs_start(&e, c->arena);

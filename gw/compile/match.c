@@ -92,8 +92,9 @@ size_t gw_layer_cases(const struct gw_layer *layer, struct gw_layer_case ret[4])
 }
 
 /* One address: by class (or in a large list) if the layer asks for it. */
-static void match_address(struct gw_exprs *e, enum gw_match_kind kind, bool is_source,
-			  enum gw_family family, const struct gw_hosts *large, uint32_t class_reg)
+static void match_address(struct gw_exprs *e, const struct gw_layer *layer, enum gw_match_kind kind,
+			  bool is_source, enum gw_family family, const struct gw_hosts *large,
+			  uint32_t class_reg)
 {
 	static const char *const class_sets[2][GW_FAMILY_COUNT] = { { "dst4", "dst6" },
 								    { "src4", "src6" } };
@@ -107,7 +108,8 @@ static void match_address(struct gw_exprs *e, enum gw_match_kind kind, bool is_s
 		gw_expr_lookup(e, gw_compile_hosts_set(e->arena, large, family), GW_REG(1));
 		return;
 	}
-	gw_expr_map(e, class_sets[is_source][family], REG_KEY, class_reg);
+	gw_expr_map(e, gw_compile_layer_set_name(e->arena, layer, class_sets[is_source][family]),
+		    REG_KEY, class_reg);
 }
 
 void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
@@ -122,10 +124,10 @@ void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
 	}
 	if (term->source == GW_MATCH_LIST || term->dest == GW_MATCH_LIST)
 		gw_expr_imm_u32(e, REG_KEY, layer->id);
-	match_address(e, (enum gw_match_kind)term->source, true, condition->family,
+	match_address(e, layer, (enum gw_match_kind)term->source, true, condition->family,
 		      term->source_large, REG_SOURCE);
-	match_address(e, (enum gw_match_kind)term->dest, false, condition->family, term->dest_large,
-		      REG_DEST);
+	match_address(e, layer, (enum gw_match_kind)term->dest, false, condition->family,
+		      term->dest_large, REG_DEST);
 	if (term->service != GW_MATCH_LIST)
 		return;
 	gw_expr_imm_u32(e, REG_KEY, condition->icmp ? layer->icmp_id : layer->id);
@@ -134,12 +136,15 @@ void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
 		gw_expr_ct(e, NFT_CT_PROTO_DST, IP_CT_DIR_ORIGINAL, GW_REG(2));
 	else
 		gw_expr_ct(e, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY, GW_REG(2));
-	gw_expr_map(e, "services", REG_KEY, REG_SERVICE);
+	gw_expr_map(e, gw_compile_layer_set_name(e->arena, layer, "services"), REG_KEY,
+		    REG_SERVICE);
 }
 
-static const char *match_set(const struct gw_layer *layer)
+static const char *match_set(struct gw_compiler *c, const struct gw_layer *layer)
 {
-	return layer->terms[0].tier == GW_TIER_EXCEPTION ? "match_timed" : "match";
+	if (layer->terms[0].tier == GW_TIER_EXCEPTION)
+		return "match_timed";
+	return gw_compile_layer_set_name(c->arena, layer, "match");
 }
 
 static const struct gw_origin *layer_origin(const struct gw_compiler *c,
@@ -161,10 +166,10 @@ static void start_key(struct gw_exprs *e, const struct gw_layer *layer)
 }
 
 /* Reads the mark again rather than REG_NUMBER, for the same reason as start_key. */
-static void vmap_live(struct gw_compiler *c, struct gw_exprs *e, const char *set)
+static void accept_live(struct gw_compiler *c, struct gw_exprs *e, const char *set)
 {
 	gw_compile_mark_get(c, e, REG_NUMBER);
-	gw_expr_vmap(e, set, REG_NUMBER);
+	gw_compile_accept_live(e, set, REG_NUMBER);
 }
 
 static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const struct gw_layer *layer)
@@ -185,18 +190,16 @@ static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const str
 		gw_exprs_start(&e, c->arena);
 		start_key(&e, layer);
 		gw_compile_layer_match(&e, layer, &cases[i]);
-		gw_expr_map(&e, match_set(layer), REG_LAYER, REG_NUMBER);
+		gw_expr_map(&e, match_set(c, layer), REG_LAYER, REG_NUMBER);
 		if (term->rule->action != GW_ACTION_ACCEPT) {
-			gw_expr_meta_set(&e, NFT_META_MARK, REG_NUMBER);
-			gw_expr_meta(&e, NFT_META_MARK, REG_NUMBER);
-			gw_expr_vmap(&e, "deny", REG_NUMBER);
+			gw_compile_deny(&e, term->rule->action, term->logged);
 		} else {
 			gw_compile_mark_set(c, &e, REG_NUMBER);
 			if (term->logged)
 				gw_expr_verdict(&e, GW_VERDICT_JUMP,
 						gw_compile_log_chain(c, layer));
 			else
-				vmap_live(c, &e, gw_compile_live_set(term));
+				accept_live(c, &e, gw_compile_live_set(term));
 		}
 		gw_compile_rule(c, chain, &e, layer_origin(c, layer), comments[term->tier]);
 	}

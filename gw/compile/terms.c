@@ -183,7 +183,8 @@ static uint64_t group_hash(const struct builder *b, const struct gw_term *term)
 	hash = gw_hash_u64(hash,
 			   (uint64_t)term->tier | (uint64_t)term->source << 8 |
 				   (uint64_t)term->dest << 16 | (uint64_t)term->service << 24 |
-				   (uint64_t)term->logged << 32 | (uint64_t)term->guarded << 40);
+				   (uint64_t)term->logged << 32 | (uint64_t)term->guarded << 40 |
+				   (uint64_t)term->rule->action << 48);
 	if (term->source_large)
 		hash = gw_hash_text(hash, term->source_large->name);
 	if (term->dest_large)
@@ -221,7 +222,7 @@ static void term_add(struct builder *b, size_t index, const struct part *source,
 		.source = (uint8_t)source->kind,
 		.dest = (uint8_t)dest->kind,
 		.service = rule->any_service ? GW_MATCH_ANY : GW_MATCH_LIST,
-		.logged = accepts && rule->log,
+		.logged = rule->log,
 		.guarded = accepts && b->input->guarded[index],
 	};
 	struct gw_scope scope;

@@ -1,7 +1,7 @@
 /*
  * Rules that hold at certain hours.
  *
- * A rule that accepts in a window has an element in @live that jumps to the window's chain: it
+ * A rule that accepts in a window has its element in @live_windowed, which jumps to the window's chain: it
  * accepts while the window is open and falls through when it is not, so that established traffic
  * stops and other rules get their turn.
  *
@@ -9,7 +9,8 @@
  * would not stop a connection that was accepted before the window opened. Therefore a rule that
  * accepts and that a windowed deny overlaps is `guarded`: its number lives in @live_guarded, which
  * the chain `guarded` asks only while none of those windows is open. While one is open, the rule's
- * connections are judged packet by packet, denies first.
+ * connections are judged packet by packet, denies first. As soon as there is a guarded rule, all
+ * rules with hours are treated as guarded: @live_windowed is asked in that chain too.
  */
 #include <string.h>
 
@@ -64,6 +65,8 @@ const char *gw_compile_window_chain(struct gw_compiler *c, const struct gw_windo
 
 const char *gw_compile_live_set(const struct gw_term *term)
 {
+	if (term->rule->window)
+		return "live_windowed";
 	if (term->guarded)
 		return "live_guarded";
 	return term->tier == GW_TIER_EXCEPTION ? "live_timed" : "live";
@@ -150,8 +153,12 @@ static void guarded_chain(struct gw_compiler *c)
 	}
 	gw_exprs_start(&e, c->arena);
 	gw_compile_mark_get(c, &e, REG_KEY);
-	gw_expr_vmap(&e, "live_guarded", REG_KEY);
+	gw_compile_accept_live(&e, "live_guarded", REG_KEY);
 	gw_compile_rule(c, chain, &e, c->gw, "no window denies now");
+	gw_exprs_start(&e, c->arena);
+	gw_compile_mark_get(c, &e, REG_KEY);
+	gw_compile_accept_live(&e, "live_windowed", REG_KEY);
+	gw_compile_rule(c, chain, &e, c->gw, "connections of rules with hours");
 }
 
 static void log_rule(struct gw_compiler *c, struct gw_chain *chain,
@@ -183,7 +190,7 @@ static void log_chain(struct gw_compiler *c, const struct gw_layer *layer, const
 		log_rule(c, chain, &window->parts[i], origin);
 	gw_exprs_start(&e, c->arena);
 	gw_compile_mark_get(c, &e, REG_NUMBER);
-	gw_expr_vmap(&e, gw_compile_live_set(term), REG_NUMBER);
+	gw_compile_accept_live(&e, gw_compile_live_set(term), REG_NUMBER);
 	gw_compile_rule(c, chain, &e, c->gw, "accept");
 }
 
