@@ -4,36 +4,41 @@
  * What a packet meets
  *
  *   prerouting_raw (prerouting, -300: before connection tracking)
- *	iifname vmap @ingress { hq0: jump source_hq, …, lo: accept };  drop no-zone
- *   source_<zone>: ipv6 off: drop ipv6-off; the source is one that can be in the zone (its
- *	nets, or what no zone declares): goto way_back_strict | way_back_loose, or accept
- *	(few ranges are compared, many are looked up in @space4_<zone>, @space6_<zone>); else
- *source_none: DHCP clients, link-local sources and those that neighbour discovery needs: accept;
- *drop spoof way_back_strict: fib saddr . iif oif missing: drop spoof;  way_back_loose: fib saddr
- *oif forward (forward, 0, policy drop) tcp flags syn: maxseg size set rt mtu (in zones that clamp)
- *	ct mark vmap @live           one hash look-up: number -> accept, with the rule's counter
- *	ct mark vmap @live_timed     the same for exceptions: elements with kernel timeouts
- *	jump guarded                 only if there is a guarded rule, see windows.c
- *	ct state invalid, untracked: drop invalid;  related: drop withdrawn (its connection's mark
- *	                             is not live; the next packet of the connection is judged)
- *	ct direction reply goto replies
- *	oifname != @zoned: drop no-zone
- *	oifname vmap @egress { hq0: jump dest_hq }    the destination can be in the zone that it
- *	                             leaves to, or drop misrouted or ipv6-off
- *	iifname . oifname vmap @pairs { … jump pair_hq_wan };  between.default
- *   replies: oifname . iifname vmap @pairs; drop withdrawn
- *   pair_<from>_<to>: one rule per layer (below); what it does not decide returns
+ *      iifname vmap @ingress { hq0: jump source_hq, …, lo: accept };  drop no-zone
+ *   source_<zone>
+ *      ipv6: off: drop ipv6-off
+ *      the source can be in the zone (its nets, or what no zone declares) and has a way back
+ *      (fib saddr . iif, or fib saddr where anti-spoofing is loose): accept
+ *      goto source_none: DHCP clients, link-local sources, neighbour discovery: accept; drop spoof
+ *   forward (forward, 0, policy drop)
+ *      tcp flags syn: maxseg size set rt mtu (in zones that clamp)
+ *      ct mark @live accept          one hash look-up; the element has the rule's counter
+ *      ct mark @live_timed accept    the same for exceptions: elements with kernel timeouts
+ *      ct mark vmap @live_windowed   rules with hours; or: jump guarded, see windows.c
+ *      ct state invalid, untracked: drop invalid
+ *      ct state related: drop withdrawn (its connection's mark is not live)
+ *      ct direction reply goto replies
+ *      oifname != @zoned: drop no-zone
+ *      oifname vmap @egress { hq0: jump dest_hq }: can the destination be in the zone that it
+ *                                    leaves to? drop misrouted or ipv6-off
+ *      iifname . oifname vmap @pairs { … jump pair_hq_wan };  between.default
+ *   replies
+ *      oifname . iifname vmap @pairs;  drop withdrawn
+ *   pair_<from>_<to>
+ *      one rule per layer (below); what it does not decide returns
  *   input (input, 0, policy drop)
- *	lo; @live, @live_timed; ICMPv6 133-136 with hop limit 255 and MLD 130-132, 143, which
- *	conntrack does not track: accept (counted as builtin); invalid, untracked, related: drop
- *	established, direction reply (a connection of the gateway's own): set mark GATEWAY_OUT,
- *@live iifname vmap @inputs { mgmt0: jump to_gateway_mgmt };  drop gateway to_gateway_<zone>: one
- *rule per layer output (output, 0, policy accept) lo; @live, @live_timed established, direction
- *reply goto answers: oifname vmap @inputs; drop withdrawn new or established, direction original:
- *set mark GATEWAY_OUT, @live; (related and untracked pass: ICMP errors, resets and neighbour
- *discovery of the gateway's own) nat_prerouting (-100), nat_postrouting (100): chains per zone
- *reached by vmap, see nat.c drop_<reason>: packet mark set to the reason's number, then @deny:
- *counter, log (capped), drop
+ *      lo; @live, @live_timed, @live_windowed
+ *      ICMPv6 133-136 with hop limit 255, MLD 130-132 and 143, which conntrack does not track
+ *      invalid, untracked, related: drop
+ *      established, direction reply (a connection of the gateway's own): mark GATEWAY_OUT, accept
+ *      iifname vmap @inputs { mgmt0: jump to_gateway_mgmt };  drop gateway
+ *   output (output, 0, policy accept)
+ *      lo; @live, @live_timed, @live_windowed
+ *      established, direction reply: oifname vmap @inputs; drop withdrawn
+ *      new or established, direction original: mark GATEWAY_OUT, accept
+ *      the rest passes: ICMP errors, resets, neighbour discovery of the gateway's own
+ *   nat_prerouting (-100), nat_postrouting (100): chains per zone reached by vmap, see nat.c
+ *   drop_<reason>: packet mark set to the reason's number; counted in @deny; logged (capped); drop
  *
  * Layers. Rules are judged by the connection's own addresses, not by the packet's: source = ct
  * original saddr, destination = ct reply saddr (the real server, after dnat), port = ct reply
@@ -41,31 +46,32 @@
  * direction finds the rule of its connection, and a connection whose rule was withdrawn or
  * narrowed goes on without a lost packet if any rule still permits it.
  *
- * A layer is a group of rules of the same zones and one tier, with the same window and the same
- * dimensions in use (source, destination, service: any, or looked up, or one large host list);
- *pairs of zones share layers (layers.h). The kernel rule of a layer is imm layer, saddr ->
- *@src4/@src6 -> class;  imm layer, daddr -> @dst4/@dst6 -> class; imm layer, proto, port ->
- *@services -> class; layer . class . class . class -> @match (exceptions: @match_timed) -> number
- *	accept tiers: ct mark set number; number vmap @live / @live_timed / @live_guarded
- *	deny tiers:   meta mark set number; number vmap @deny
+ * A layer is a group of rules of the same zones, tier and action, with the same window and the
+ * same dimensions in use (source, destination, service: any, or looked up, or one large host
+ * list); pairs of zones share layers (layers.h). The kernel rule of a layer is
+ *
+ *      layer . saddr       -> @src4_<zone> or @src6_<zone>   -> class
+ *      layer . daddr       -> @dst4_<zone> or @dst6_<zone>   -> class
+ *      layer . proto . port -> @services_<zone>              -> class
+ *      layer . class . class . class -> @match_<zone> (exceptions: @match_timed) -> number
+ *      accept: ct mark set number; number @live (or one of its kin) accept
+ *      deny:   meta mark set number; number @deny; drop, reject or the chain that logs first
+ *
  * where a dimension that is `any` has class 0 without a look-up and a large list is a look-up in
- * a set of its own (hosts4_<name>, hosts6_<name>).
- * Within a layer, address lists are cut into classes: all addresses that the same lists of
- * the layer contain. A class is named by its lowest address and a layer by what its rules have in
+ * a set of its own (hosts4_<name>, hosts6_<name>). Sets of layers are those of the zone that the
+ * packets come from; sets.c says why, and why @live and @deny are no verdict maps.
+ *
+ * Within a layer, address lists are cut into classes: all addresses that the same lists of the
+ * layer contain. A class is named by its lowest address and a layer by what its rules have in
  * common, so that a change of one policy touches only elements of its own. If the cells of a layer
  * would be too many, the layer is split in two; the worst case is a rule per policy, which is what
  * other firewalls start with. Class maps are concatenated interval sets whose entries are disjoint
  * by construction, because the kernel's answer for overlapping entries depends on their order of
  * insertion.
  *
- * Number of sets: constant, plus one per family for large host lists and zones of many nets.
- *Chains: one per pair of zones that has rules, a few per zone, one per window, one per layer that
- *many pairs share.
- *
- * Windows: the @live element of a windowed rule is `jump window_…`, a chain that accepts while the
- * window is open and falls through when it is not, so that evaluation goes on. Layers that deny in
- *a window are entered only while it is open. See windows.c for what that means for connections
- * accepted before.
+ * Number of sets: constant, plus a few per zone, plus one per family and large host list. Chains:
+ * one per pair of zones that has rules, a few per zone, one per window, one per layer that many
+ * pairs share.
  */
 #ifndef GW_COMPILE_COMPILE_H
 #define GW_COMPILE_COMPILE_H

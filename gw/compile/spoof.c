@@ -38,15 +38,38 @@ static void load_address(struct gw_exprs *e, enum gw_family family, bool source,
 			facts->len, reg);
 }
 
+/* The length in bytes if the range is a prefix that ends at a byte, else 0. */
+static uint32_t prefix_bytes(enum gw_family family, struct gw_range range)
+{
+	gw_u128 hosts = range.hi - range.lo;
+	uint32_t bytes = families[family].len;
+
+	if ((hosts & (hosts + 1)) != 0 || (range.lo & hosts) != 0)
+		return 0;
+	for (; (hosts & 0xff) == 0xff; hosts >>= 8)
+		bytes--;
+	return hosts ? 0 : bytes;
+}
+
+/* Every packet is asked this. A prefix such as 10.20.0.0/16 is two bytes of the header to compare,
+ * for which the kernel has a short cut; other ranges take a call. */
 static void match_range(struct gw_exprs *e, enum gw_family family, bool source,
 			struct gw_range range)
 {
+	const struct family_facts *facts = &families[family];
+	uint32_t prefix = prefix_bytes(family, range);
 	uint8_t lo[16], hi[16];
 
 	match_family(e, family);
-	load_address(e, family, source, REG_KEY);
 	gw_addr_to_bytes(family, range.lo, lo);
 	gw_addr_to_bytes(family, range.hi, hi);
+	if (prefix) {
+		gw_expr_payload(e, NFT_PAYLOAD_NETWORK_HEADER, source ? facts->saddr : facts->daddr,
+				prefix, REG_KEY);
+		gw_expr_cmp(e, REG_KEY, NFT_CMP_EQ, lo, prefix);
+		return;
+	}
+	load_address(e, family, source, REG_KEY);
 	gw_expr_range(e, REG_KEY, lo, hi, families[family].len);
 }
 
@@ -79,10 +102,28 @@ static void space_set(struct gw_compiler *c, const struct gw_zone *zone, enum gw
 	gw_compile_interval_set(c, &definition, zone->space[family], family);
 }
 
-/* Rules with `verdict` for addresses of one family that can be in the zone. */
+/* Ends a rule for an address that can be in the zone. A source must also have a way back, in the
+ * same rule, because a chain of its own would cost every packet a jump. */
+static void finish_space_rule(struct gw_exprs *e, const struct gw_zone *zone, bool source)
+{
+	uint32_t flags = NFTA_FIB_F_SADDR;
+
+	if (!source) {
+		gw_expr_verdict(e, GW_VERDICT_RETURN, NULL);
+		return;
+	}
+	if (zone->anti_spoof == GW_ANTI_SPOOF_STRICT)
+		flags |= NFTA_FIB_F_IIF;
+	if (zone->anti_spoof == GW_ANTI_SPOOF_STRICT || zone->anti_spoof == GW_ANTI_SPOOF_LOOSE) {
+		gw_expr_fib_present(e, flags, REG_KEY);
+		gw_expr_cmp_u8(e, REG_KEY, NFT_CMP_EQ, 1);
+	}
+	gw_expr_verdict(e, GW_VERDICT_ACCEPT, NULL);
+}
+
+/* Rules for addresses of one family that can be in the zone. */
 static void space_rules(struct gw_compiler *c, struct gw_chain *chain, const struct gw_zone *zone,
-			enum gw_family family, bool source, enum gw_verdict_code verdict,
-			const char *target)
+			enum gw_family family, bool source)
 {
 	const struct gw_origin *origin = &c->zone_origins[zone->index];
 	struct gw_addrset space = zone->space[family];
@@ -95,14 +136,14 @@ static void space_rules(struct gw_compiler *c, struct gw_chain *chain, const str
 			load_address(&e, family, source, REG_KEY);
 			gw_expr_lookup(&e, space_set_name(c, zone, family), REG_KEY);
 		}
-		gw_expr_verdict(&e, verdict, target);
+		finish_space_rule(&e, zone, source);
 		gw_compile_rule(c, chain, &e, origin, zone->name);
 		return;
 	}
 	for (size_t i = 0; i < space.n; i++) {
 		gw_exprs_start(&e, c->arena);
 		match_range(&e, family, source, space.ranges[i]);
-		gw_expr_verdict(&e, verdict, target);
+		finish_space_rule(&e, zone, source);
 		gw_compile_rule(c, chain, &e, origin, zone->name);
 	}
 }
@@ -119,37 +160,14 @@ static void ipv6_off_rule(struct gw_compiler *c, struct gw_chain *chain, const s
 	gw_compile_rule(c, chain, &e, &c->zone_origins[zone->index], "ipv6: off");
 }
 
-/* What a source that can be in the zone has to pass next. */
-static void source_verdict(const struct gw_zone *zone, enum gw_verdict_code *ret_verdict,
-			   const char **ret_target)
-{
-	*ret_verdict = GW_VERDICT_GOTO;
-	switch (zone->anti_spoof) {
-	case GW_ANTI_SPOOF_STRICT:
-		*ret_target = "way_back_strict";
-		return;
-	case GW_ANTI_SPOOF_LOOSE:
-		*ret_target = "way_back_loose";
-		return;
-	case GW_ANTI_SPOOF_NETS:
-	case GW_ANTI_SPOOF_OFF:
-		break;
-	}
-	*ret_verdict = GW_VERDICT_ACCEPT;
-	*ret_target = NULL;
-}
-
 static void source_chain(struct gw_compiler *c, const struct gw_zone *zone)
 {
 	const char *name = gw_arena_printf(c->arena, "source_%s", zone->name);
 	struct gw_chain *chain = gw_compile_chain(c, name, &c->zone_origins[zone->index]);
-	enum gw_verdict_code verdict;
-	const char *target;
 
-	source_verdict(zone, &verdict, &target);
 	ipv6_off_rule(c, chain, zone);
-	space_rules(c, chain, zone, GW_FAMILY_IPV4, true, verdict, target);
-	space_rules(c, chain, zone, GW_FAMILY_IPV6, true, verdict, target);
+	space_rules(c, chain, zone, GW_FAMILY_IPV4, true);
+	space_rules(c, chain, zone, GW_FAMILY_IPV6, true);
 	gw_compile_verdict(c, chain, GW_VERDICT_GOTO, "source_none", c->gw, "not of this zone");
 	gw_compile_zone_elems(c, "ingress", zone, name);
 }
@@ -160,24 +178,11 @@ static void dest_chain(struct gw_compiler *c, const struct gw_zone *zone)
 	struct gw_chain *chain = gw_compile_chain(c, name, &c->zone_origins[zone->index]);
 
 	ipv6_off_rule(c, chain, zone);
-	space_rules(c, chain, zone, GW_FAMILY_IPV4, false, GW_VERDICT_RETURN, NULL);
-	space_rules(c, chain, zone, GW_FAMILY_IPV6, false, GW_VERDICT_RETURN, NULL);
+	space_rules(c, chain, zone, GW_FAMILY_IPV4, false);
+	space_rules(c, chain, zone, GW_FAMILY_IPV6, false);
 	gw_compile_verdict(c, chain, GW_VERDICT_GOTO, gw_compile_drop_chain(GW_BUILTIN_MISROUTED),
 			   c->gw, "not of this zone");
 	gw_compile_zone_elems(c, "egress", zone, name);
-}
-
-static void way_back_chain(struct gw_compiler *c, const char *name, uint32_t flags)
-{
-	struct gw_chain *chain = gw_compile_chain(c, name, c->gw);
-	struct gw_exprs e;
-
-	gw_exprs_start(&e, c->arena);
-	gw_expr_fib_present(&e, flags, REG_KEY);
-	gw_expr_cmp_u8(&e, REG_KEY, NFT_CMP_EQ, 0);
-	gw_expr_verdict(&e, GW_VERDICT_GOTO, gw_compile_drop_chain(GW_BUILTIN_SPOOF));
-	gw_compile_rule(c, chain, &e, c->gw, "no way back");
-	gw_compile_verdict(c, chain, GW_VERDICT_ACCEPT, NULL, c->gw, "there is a way back");
 }
 
 /* 0.0.0.0 as source: a DHCP client that asks for an address. */
@@ -262,7 +267,5 @@ void gw_compile_spoof(struct gw_compiler *c)
 		dest_chain(c, zone);
 	}
 	no_source_chain(c);
-	way_back_chain(c, "way_back_strict", NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
-	way_back_chain(c, "way_back_loose", NFTA_FIB_F_SADDR);
 	raw_chain(c);
 }
