@@ -153,10 +153,9 @@ static bool prove_pair(struct prover *prover, const struct gw_assertion *asserti
 static bool assertion_covers(const struct gw_assertion *assertion, const struct gw_zone *from,
 			     const struct gw_zone *to)
 {
-	if (assertion->to_gateway || !to)
-		return assertion->to_gateway && !to &&
-		       gw_zone_set_has(&assertion->from, from->index);
-	return gw_zone_sets_cover(&assertion->from, &assertion->to, from, to);
+	if (!gw_zone_set_has(&assertion->from, from->index) || assertion->to_gateway != !to)
+		return false;
+	return !to || gw_zone_sets_cover(&assertion->from, &assertion->to, from, to);
 }
 
 /* One counter-example is enough: others mostly have the same cause. */

@@ -14,9 +14,9 @@
 #include "gw/policy/decide.h"
 #include "gw/policy/useless.h"
 
-/* Rules that are useless in many pairs of zones are looked at in all of them. That ends when this
- * many terms have been computed; rules that are not done by then get no warning. */
-#define TERMS_MAX 250000u
+/* Rules that are useless in many pairs of zones are looked at in all of them. That ends when rules
+ * have been looked at this many times; those that are not done by then get no warning. */
+#define WORK_MAX 250000u
 
 struct finding {
 	enum gw_use use;
@@ -160,8 +160,7 @@ static struct finding judge_rule(struct judge *judge, const struct gw_rule_def *
 			if (!gw_rule_covers(rule, from, to))
 				continue;
 			finding.no_pair = false;
-			if (judge->pairs.n_terms < TERMS_MAX ||
-			    gw_pairs_has(&judge->pairs, from, to))
+			if (judge->pairs.work < WORK_MAX || gw_pairs_has(&judge->pairs, from, to))
 				use = gw_rule_use(judge->arena, policy,
 						  gw_pairs_get(&judge->pairs, from, to), rule,
 						  judge->useless, &by);

@@ -6,7 +6,7 @@
 #include "gw/core/mem.h"
 #include "gw/policy/decide.h"
 
-#define DAY_SECONDS  86400
+#define DAY_SECONDS  INT64_C(86400)
 #define WEEK_SECONDS (7 * DAY_SECONDS)
 #define FIRST_SUNDAY (3 * DAY_SECONDS) /* Unix time 0 was a Thursday */
 

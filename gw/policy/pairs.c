@@ -66,6 +66,8 @@ void gw_pairs_init(struct gw_pairs *pairs, struct gw_arena *arena, const struct 
 		.arena = arena,
 		.pairs = gw_arena_array(arena, n_slots, struct gw_pair *),
 		.narrow = gw_arena_array(arena, n_slots, struct gw_rule_list),
+		.wide_from = gw_arena_array(arena, policy->n_zones, struct gw_rule_list),
+		.wide_known = gw_arena_array(arena, policy->n_zones, bool),
 		.clipped = gw_arena_array(arena, policy->n_hosts, struct gw_addrset *),
 	};
 	for (size_t i = 0; i < policy->n_rules; i++) {
@@ -118,6 +120,20 @@ static struct gw_addrset match_in_zone(struct gw_pairs *pairs, const struct gw_a
 	return result;
 }
 
+static void term_add(struct gw_arena *arena, struct gw_pair *pair, struct gw_pair_term term)
+{
+	if (pair->n == pair->capacity) {
+		size_t capacity = pair->capacity ? 2 * pair->capacity : 4;
+		struct gw_pair_term *grown = gw_arena_array(arena, capacity, struct gw_pair_term);
+
+		for (size_t i = 0; i < pair->n; i++)
+			grown[i] = pair->terms[i];
+		pair->terms = grown;
+		pair->capacity = capacity;
+	}
+	pair->terms[pair->n++] = term;
+}
+
 static void add_terms(struct gw_pairs *pairs, struct gw_pair *pair, const struct gw_rule_def *rule)
 {
 	for (int f = 0; f < GW_FAMILY_COUNT; f++) {
@@ -133,15 +149,51 @@ static void add_terms(struct gw_pairs *pairs, struct gw_pair *pair, const struct
 			continue;
 		region.dest = match_in_zone(pairs, &rule->dest, family, pair->to);
 		if (!gw_region_empty(&region))
-			pair->terms[pair->n++] = (struct gw_pair_term){ rule, region };
+			term_add(pairs->arena, pair, (struct gw_pair_term){ rule, region });
 	}
+}
+
+static const struct gw_rule_list *wide_from(struct gw_pairs *pairs, const struct gw_zone *zone)
+{
+	struct gw_rule_list *list = &pairs->wide_from[zone->index];
+
+	if (pairs->wide_known[zone->index])
+		return list;
+	for (size_t i = 0; i < pairs->wide.n; i++) {
+		const struct gw_rule_def *rule = pairs->wide.rules[i];
+		bool has_source = false;
+
+		for (int f = 0; f < GW_FAMILY_COUNT && !has_source; f++)
+			has_source = match_in_zone(pairs, &rule->source, (enum gw_family)f, zone).n;
+		if (has_source && gw_zone_set_has(&rule->from, zone->index))
+			list_add(pairs->arena, list, rule);
+	}
+	pairs->work += pairs->wide.n;
+	pairs->wide_known[zone->index] = true;
+	return list;
+}
+
+static void make_terms(struct gw_pairs *pairs, struct gw_pair *pair,
+		       const struct gw_rule_list *narrow, const struct gw_rule_list *wide)
+{
+	size_t i = 0, k = 0;
+
+	/* Both lists are in order of ids, which is the order of the rules in memory. */
+	while (i < narrow->n || k < wide->n) {
+		if (k == wide->n || (i < narrow->n && narrow->rules[i] < wide->rules[k]))
+			add_terms(pairs, pair, narrow->rules[i++]);
+		else if (gw_rule_covers(wide->rules[k], pair->from, pair->to))
+			add_terms(pairs, pair, wide->rules[k++]);
+		else
+			k++;
+	}
+	pairs->work += narrow->n + wide->n;
 }
 
 struct gw_pair *gw_pairs_get(struct gw_pairs *pairs, const struct gw_zone *from,
 			     const struct gw_zone *to)
 {
-	size_t slot = slot_of(pairs, from, to), i = 0, k = 0;
-	const struct gw_rule_list *narrow = &pairs->narrow[slot], *wide = &pairs->wide;
+	size_t slot = slot_of(pairs, from, to);
 	struct gw_pair *pair = pairs->pairs[slot];
 
 	if (pair)
@@ -149,18 +201,7 @@ struct gw_pair *gw_pairs_get(struct gw_pairs *pairs, const struct gw_zone *from,
 	pair = gw_arena_new_of(pairs->arena, struct gw_pair);
 	pair->from = from;
 	pair->to = to;
-	pair->terms = gw_arena_array(pairs->arena, GW_FAMILY_COUNT * (narrow->n + wide->n),
-				     struct gw_pair_term);
-	/* Both lists are in order of ids, which is the order of the rules in memory. */
-	while (i < narrow->n || k < wide->n) {
-		if (k == wide->n || (i < narrow->n && narrow->rules[i] < wide->rules[k]))
-			add_terms(pairs, pair, narrow->rules[i++]);
-		else if (gw_rule_covers(wide->rules[k], from, to))
-			add_terms(pairs, pair, wide->rules[k++]);
-		else
-			k++;
-	}
-	pairs->n_terms += pair->n;
+	make_terms(pairs, pair, &pairs->narrow[slot], wide_from(pairs, from));
 	pairs->pairs[slot] = pair;
 	return pair;
 }

@@ -2,9 +2,9 @@
  * Which rules speak about which pair of zones, and what of their packets can exist there. Internal
  * to the analysis in gw/policy.
  *
- * Most rules name a few zones; those are listed by pair. Rules for very many pairs (`any`) stand in
- * one list that every pair looks through, so that 10,000 rules and 256 zones do not become
- * hundreds of millions of entries. What rules match in a pair is computed when the pair is first
+ * Most rules name a few zones; those are listed by pair. Rules for very many pairs (`any`) are
+ * listed by the zones that their sources can be in, and looked for in every pair from there, so
+ * that 10,000 rules and 256 zones do not become hundreds of millions of entries. What rules match in a pair is computed when the pair is first
  * asked for, and kept.
  */
 #ifndef GW_POLICY_PAIRS_H
@@ -25,7 +25,7 @@ struct gw_candidates;
 struct gw_pair {
 	const struct gw_zone *from, *to;
 	struct gw_pair_term *terms; /* in order of the rules' ids */
-	size_t n;
+	size_t n, capacity;
 	struct gw_candidates *candidates; /* index over terms, see candidates.h; NULL: not built */
 };
 
@@ -37,11 +37,13 @@ struct gw_rule_list {
 struct gw_pairs {
 	const struct gw_policy *policy;
 	struct gw_arena *arena;
-	struct gw_pair **pairs;      /* by slot; NULL: not asked for yet */
-	struct gw_rule_list *narrow; /* by slot */
-	struct gw_rule_list wide;
-	struct gw_addrset **clipped; /* what of a large host list is in a zone, see pairs.c */
-	size_t n_terms;              /* of all pairs that were asked for */
+	struct gw_pair **pairs;         /* by slot; NULL: not asked for yet */
+	struct gw_rule_list *narrow;    /* by slot */
+	struct gw_rule_list wide;       /* in order of ids */
+	struct gw_rule_list *wide_from; /* by zone: those of `wide` with sources in it */
+	bool *wide_known;               /* by zone: wide_from has been made */
+	struct gw_addrset **clipped;    /* what of a large host list is in a zone, see pairs.c */
+	size_t work;                    /* how many times a rule was looked at for a pair */
 };
 
 /** Everything is allocated in `arena`, which must outlive `pairs`. */

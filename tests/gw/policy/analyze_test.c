@@ -19,6 +19,7 @@
 #include "gw/policy/load.h"
 
 #define NOW    INT64_C(1795430000) /* 2026-11-23, a Monday, 10:33 UTC */
+#define DAY    INT64_C(86400)
 #define ROUNDS 1500u
 
 static uint64_t state;
@@ -184,7 +185,7 @@ struct assertion_truth {
 };
 
 /* At which of the moments that the random windows can tell apart? */
-static const int64_t moments[] = { NOW, NOW + 86400, NOW + 2 * 86400 };
+static const int64_t moments[] = { NOW, NOW + 86400, NOW + 2 * DAY };
 
 static bool addresses_match(const struct gw_addr_match *match, gw_u128 addr)
 {
@@ -207,7 +208,7 @@ static void judge_assertion(const struct gw_policy *policy, const struct gw_zone
 		int64_t when = moments[i] + (assertion->always ? 365 * INT64_C(86400) - 86400 : 0);
 		struct gw_decision decision;
 
-		when -= assertion->always ? (when / 86400 - moments[i] / 86400) % 7 * 86400 : 0;
+		when -= assertion->always ? (when / 86400 - moments[i] / 86400) % 7 * DAY : 0;
 		decision = gw_decide(policy, from, to, packet, when);
 		if ((decision.action == GW_ACTION_ACCEPT) != assertion->always)
 			truth->broken = true;
@@ -230,13 +231,7 @@ static void assertions_break_exactly_when_some_packet_breaks_them(void **unused)
 		config = random_config(&diags);
 		each_packet(config->policy, judge_assertion, &truth);
 		found = gw_analyze_assertions(config->policy, NOW, &diags);
-		/* Windows of one accept and one deny may never be open together; the proof does not
-		 * look so deep and may call broken what no moment breaks, never the reverse. */
 		assert_int_equal(found, truth.broken);
-		if (truth.broken)
-			assert_int_equal(found, 1);
-		if (!found)
-			assert_false(truth.broken);
 		broken += truth.broken;
 		held += !truth.broken;
 		gw_config_free(config);
