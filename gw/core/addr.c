@@ -142,11 +142,11 @@ const char *gw_range_format(enum gw_family family, struct gw_range range,
 
 	(void)gw_addr_format(family, range.lo, lo);
 	if (range.lo == range.hi)
-		(void)snprintf(out, 2 * GW_ADDR_TEXT, "%s", lo);
+		(void)snprintf(out, 2 * sizeof(lo), "%s", lo);
 	else if (length >= 0)
-		(void)snprintf(out, 2 * GW_ADDR_TEXT, "%s/%d", lo, length);
+		(void)snprintf(out, 2 * sizeof(lo), "%s/%d", lo, length);
 	else
-		(void)snprintf(out, 2 * GW_ADDR_TEXT, "%s-%s", lo,
+		(void)snprintf(out, 2 * sizeof(lo), "%s-%s", lo,
 			       gw_addr_format(family, range.hi, hi));
 	return out;
 }

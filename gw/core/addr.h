@@ -67,7 +67,8 @@ gw_u128 gw_addr_from_bytes(enum gw_family family, const uint8_t *bytes);
 /** Sorts and merges `n` ranges of any order (the input array is reordered). */
 struct gw_addrset gw_addrset_from_ranges(struct gw_arena *arena, struct gw_range *ranges, size_t n);
 struct gw_addrset gw_addrset_all(enum gw_family family); /* constant memory */
-struct gw_addrset gw_addrset_union(struct gw_arena *arena, struct gw_addrset a, struct gw_addrset b);
+struct gw_addrset gw_addrset_union(struct gw_arena *arena, struct gw_addrset a,
+				   struct gw_addrset b);
 struct gw_addrset gw_addrset_intersect(struct gw_arena *arena, struct gw_addrset a,
 				       struct gw_addrset b);
 /** a minus b. */

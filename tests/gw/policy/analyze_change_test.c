@@ -46,6 +46,12 @@ static const struct {
 	{ "a deny is added", ZONES "policies:\n" WEB,
 	  ZONES "policies:\n" WEB "  - {id: no, from: hq, to: any, source: [10.20.0.5]" DROP,
 	  "- hq>dmz web 10.20.0.5 -> 203.0.113.0/28 tcp/80,tcp/443\n" },
+	{ "a deny by day becomes one at all times",
+	  ZONES "policies:\n" WEB
+		"  - {id: no, from: hq, to: dmz, services: [tcp/80], hours: {from: "
+		"\"08:00\", until: \"18:00\"}" DROP,
+	  ZONES "policies:\n" WEB "  - {id: no, from: hq, to: dmz, services: [tcp/80]" DROP,
+	  "- hq>dmz web 10.20.0.0/16 -> 203.0.113.0/28 tcp/80\n" },
 	{ "a deny becomes an accept",
 	  ZONES "policies:\n  - {id: p, from: hq, to: dmz, services: [gre]" DROP,
 	  ZONES "policies:\n  - {id: p, from: hq, to: dmz, services: [gre]" ACCEPT,

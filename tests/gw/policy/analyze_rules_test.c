@@ -92,6 +92,12 @@ static const struct {
 		 "{id: z, from: hq, to: dmz, services: [tcp/80]" ACCEPT
 		 "exceptions:\n  - {id: x, from: hq, to: dmz, services: [tcp/80]" UNTIL,
 	  "GW0507", "policy `z` never decides", NULL },
+	{ "an exception from a deny where others are let through",
+	  POLICY "{id: y, from: hq, to: dmz, source: [10.20.0.5]" DROP MORE
+		 "{id: z, from: hq, to: dmz, services: [tcp/80]" ACCEPT
+		 "exceptions:\n  - {id: x, from: hq, to: dmz, source: [10.20.0.5], services: "
+		 "[tcp/80]" UNTIL,
+	  NULL, NULL, NULL },
 	{ "an exception for what is open",
 	  POLICY "{id: y, from: hq, to: dmz, services: [tcp/1-1000]" ACCEPT
 		 "exceptions:\n  - {id: x, from: hq, to: dmz, services: [tcp/80]" UNTIL,

@@ -152,6 +152,37 @@ static void reach_over_the_week_is_what_passes_at_some_time(void **state)
 	}
 }
 
+/* One host is denied by day, the other at night: neither at all times, though at no time both pass. */
+static void denies_that_take_turns_close_nothing_for_good(void **state)
+{
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_config *config = site_policy(
+		"gw: 1\nzones:\n  hq: {interfaces: [hq0], nets: [10.20.0.0/30]}\n"
+		"  dmz: {interfaces: [dmz0], nets: [203.0.113.0/28]}\n"
+		"policies:\n"
+		"  - {id: p, from: hq, to: dmz, services: [tcp/22], action: accept" SITE_DUTIES
+		"}\n"
+		"  - {id: day, from: hq, to: dmz, source: [10.20.0.1], action: drop, hours: {from: "
+		"\"08:00\", until: \"18:00\"}" SITE_DUTIES "}\n"
+		"  - {id: night, from: hq, to: dmz, source: [10.20.0.2], action: drop, hours: "
+		"{from: "
+		"\"18:00\", until: \"08:00\"}" SITE_DUTIES "}\n",
+		NOW);
+	struct answer answer;
+
+	(void)state;
+	gw_analyze_reach(arena, config->policy, site_zone(config, "hq"), site_zone(config, "dmz"),
+			 NOW, true, &answer.items, &answer.n);
+	for (unsigned int host = 0; host < 4; host++) {
+		struct gw_packet packet = site_packet("10.20.0.0 203.0.113.1 tcp/22");
+
+		packet.source += host;
+		assert_ptr_equal(answer_rule(&answer, &packet), site_rule(config, "p"));
+	}
+	gw_config_free(config);
+	gw_arena_free(arena);
+}
+
 /* How many changes of this direction hold the packet. */
 static size_t changes_with(const struct gw_reach_change *changes, size_t n, bool gained,
 			   unsigned int from, unsigned int to, const struct gw_packet *packet)
@@ -211,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reach_names_the_rule_that_decides_each_packet),
 		cmocka_unit_test(reach_over_the_week_is_what_passes_at_some_time),
+		cmocka_unit_test(denies_that_take_turns_close_nothing_for_good),
 		cmocka_unit_test(a_change_is_what_passes_on_one_side_only),
 	};
 
