@@ -116,6 +116,8 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 	c.ruleset = gw_ruleset_new(NFPROTO_INET, "gw");
 	c.arena = c.ruleset->arena;
 	origins_build(&c);
+	for (int f = 0; f < GW_FAMILY_COUNT; f++)
+		c.hosts_sets[f] = gw_arena_array(c.scratch, policy->n_hosts, const char *);
 	numbers_look_up(&c, numbers, now);
 	gw_compile_guards(&c);
 	input.numbers = c.numbers;

@@ -18,6 +18,7 @@ struct gw_compiler {
 	uint32_t *numbers;      /* by rule; 0: not compiled (expired) */
 	bool *guarded;          /* by rule: accepts, and a windowed deny overlaps it */
 	bool any_guarded;
+	const char **hosts_sets[GW_FAMILY_COUNT]; /* names of large lists' sets, by host index */
 	struct gw_layers layers;
 	const struct gw_origin *gw; /* of what is always there */
 	const struct gw_origin *between;
@@ -76,7 +77,7 @@ void gw_compile_states(struct gw_exprs *e, uint32_t states);
 void gw_compile_sets(struct gw_compiler *c);
 void gw_compile_elements(struct gw_compiler *c);
 /** Name of the set of a large host list. */
-const char *gw_compile_hosts_set(struct gw_arena *arena, const struct gw_hosts *hosts,
+const char *gw_compile_hosts_set(struct gw_compiler *c, const struct gw_hosts *hosts,
 				 enum gw_family family);
 /** A set of one field with these addresses; `definition` has the origin of all. */
 void gw_compile_interval_set(struct gw_compiler *c, const struct gw_set *definition,
@@ -117,7 +118,7 @@ struct gw_layer_case {
 size_t gw_layer_cases(const struct gw_layer *layer, struct gw_layer_case ret[4]);
 /** Look-ups of all dimensions: the rule goes on if each finds something. Fills the class registers.
  */
-void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
+void gw_compile_layer_match(struct gw_compiler *c, struct gw_exprs *e, const struct gw_layer *layer,
 			    const struct gw_layer_case *condition);
 /** The layers of each pair of zones and of the gateway: chains pair_… and to_gateway_…. */
 void gw_compile_layers(struct gw_compiler *c);

@@ -92,9 +92,9 @@ size_t gw_layer_cases(const struct gw_layer *layer, struct gw_layer_case ret[4])
 }
 
 /* One address: by class (or in a large list) if the layer asks for it. */
-static void match_address(struct gw_exprs *e, const struct gw_layer *layer, enum gw_match_kind kind,
-			  bool is_source, enum gw_family family, const struct gw_hosts *large,
-			  uint32_t class_reg)
+static void match_address(struct gw_compiler *c, struct gw_exprs *e, const struct gw_layer *layer,
+			  enum gw_match_kind kind, bool is_source, enum gw_family family,
+			  const struct gw_hosts *large, uint32_t class_reg)
 {
 	static const char *const class_sets[2][GW_FAMILY_COUNT] = { { "dst4", "dst6" },
 								    { "src4", "src6" } };
@@ -105,14 +105,14 @@ static void match_address(struct gw_exprs *e, const struct gw_layer *layer, enum
 	/* The source of replies is the real destination: after dnat. */
 	gw_expr_ct(e, key, is_source ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY, GW_REG(1));
 	if (kind == GW_MATCH_LARGE) {
-		gw_expr_lookup(e, gw_compile_hosts_set(e->arena, large, family), GW_REG(1));
+		gw_expr_lookup(e, gw_compile_hosts_set(c, large, family), GW_REG(1));
 		return;
 	}
 	gw_expr_map(e, gw_compile_layer_set_name(e->arena, layer, class_sets[is_source][family]),
 		    REG_KEY, class_reg);
 }
 
-void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
+void gw_compile_layer_match(struct gw_compiler *c, struct gw_exprs *e, const struct gw_layer *layer,
 			    const struct gw_layer_case *condition)
 {
 	const struct gw_term *term = &layer->terms[0];
@@ -124,9 +124,9 @@ void gw_compile_layer_match(struct gw_exprs *e, const struct gw_layer *layer,
 	}
 	if (term->source == GW_MATCH_LIST || term->dest == GW_MATCH_LIST)
 		gw_expr_imm_u32(e, REG_KEY, layer->id);
-	match_address(e, layer, (enum gw_match_kind)term->source, true, condition->family,
+	match_address(c, e, layer, (enum gw_match_kind)term->source, true, condition->family,
 		      term->source_large, REG_SOURCE);
-	match_address(e, layer, (enum gw_match_kind)term->dest, false, condition->family,
+	match_address(c, e, layer, (enum gw_match_kind)term->dest, false, condition->family,
 		      term->dest_large, REG_DEST);
 	if (term->service != GW_MATCH_LIST)
 		return;
@@ -189,7 +189,7 @@ static void layer_rules(struct gw_compiler *c, struct gw_chain *chain, const str
 
 		gw_exprs_start(&e, c->arena);
 		start_key(&e, layer);
-		gw_compile_layer_match(&e, layer, &cases[i]);
+		gw_compile_layer_match(c, &e, layer, &cases[i]);
 		gw_expr_map(&e, match_set(c, layer), REG_LAYER, REG_NUMBER);
 		if (term->rule->action != GW_ACTION_ACCEPT) {
 			gw_compile_deny(&e, term->rule->action, term->logged);

@@ -205,7 +205,7 @@ static void nat_rule(struct gw_compiler *c, struct gw_chain *chain, const struct
 	if (!translates(item->nat, condition->family))
 		return;
 	gw_exprs_start(&e, c->arena);
-	gw_compile_layer_match(&e, &item->layer, condition);
+	gw_compile_layer_match(c, &e, &item->layer, condition);
 	target_exprs(&e, item->nat);
 	gw_compile_rule(c, chain, &e, item->origin, item->nat->id);
 }

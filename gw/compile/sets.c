@@ -12,9 +12,12 @@
  * takes its fastest hash. The size belongs to the definition, and a set whose definition changes
  * is replaced; so sizes go in wide steps and leave room.
  */
+#include <inttypes.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "gw/compile/context.h"
+#include "gw/core/mem.h"
 
 // clang-format off
 static const struct gw_set definitions[] = {
@@ -143,11 +146,34 @@ void gw_compile_interval_set(struct gw_compiler *c, const struct gw_set *definit
 	}
 }
 
-const char *gw_compile_hosts_set(struct gw_arena *arena, const struct gw_hosts *hosts,
+/*
+ * A large list is a constant set whose name holds a hash of its addresses (ruleset.h): one that
+ * changed is another set, loaded beside the old one in the same transaction. A strong hash, because
+ * lists may come from others, who must not be able to make a changed list look unchanged.
+ */
+static const char *hosts_set_name(struct gw_compiler *c, const struct gw_hosts *hosts,
+				  enum gw_family family)
+{
+	struct gw_addrset addrs = hosts->addrs[family];
+	uint8_t digest[32];
+	uint64_t hash;
+
+	if (EVP_Digest(addrs.ranges, addrs.n * sizeof(*addrs.ranges), digest, NULL, EVP_sha256(),
+		       NULL) != 1)
+		gw_out_of_memory();
+	memcpy(&hash, digest, sizeof(hash));
+	return gw_arena_printf(c->arena, "hosts%d_%s_%016" PRIx64, family == GW_FAMILY_IPV4 ? 4 : 6,
+			       hosts->name, hash);
+}
+
+const char *gw_compile_hosts_set(struct gw_compiler *c, const struct gw_hosts *hosts,
 				 enum gw_family family)
 {
-	return family == GW_FAMILY_IPV4 ? gw_arena_printf(arena, "hosts4_%s", hosts->name)
-					: gw_arena_printf(arena, "hosts6_%s", hosts->name);
+	const char **name = &c->hosts_sets[family][hosts - c->policy->hosts];
+
+	if (!*name)
+		*name = hosts_set_name(c, hosts, family);
+	return *name;
 }
 
 static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum gw_family family)
@@ -155,13 +181,14 @@ static void large_set(struct gw_compiler *c, const struct gw_hosts *hosts, enum 
 	bool ipv4 = family == GW_FAMILY_IPV4;
 	struct gw_set definition = { .key = { ipv4 ? GW_TYPE_IPV4 : GW_TYPE_IPV6 },
 				     .n_key = 1,
-				     .interval = true };
+				     .interval = true,
+				     .constant = true };
 	struct gw_origin *origin = gw_arena_new_of(c->arena, struct gw_origin);
 
 	origin->id = hosts->name;
 	origin->loc = hosts->loc;
 	definition.origin = origin;
-	definition.name = gw_compile_hosts_set(c->arena, hosts, family);
+	definition.name = gw_compile_hosts_set(c, hosts, family);
 	gw_compile_interval_set(c, &definition, hosts->addrs[family], family);
 }
 

@@ -27,7 +27,7 @@ struct gw_kernel_error {
 
 struct gw_kernel;
 struct gw_kernel_ops {
-	/** Dumps our table: all but the elements of run-time sets. -errno. */
+	/** Dumps our table: all but the elements of run-time and constant sets. -errno. */
 	int (*observe)(struct gw_kernel *kernel, struct gw_ruleset **ret);
 	/** Elements with counters of one set, replacing what `set` holds. Uses `arena`. */
 	int (*read_elements)(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set);

@@ -115,7 +115,7 @@ static int observe_all_elements(struct gw_netlink *netlink, struct gw_ruleset *r
 	for (i = 0; i < ruleset->n_sets && !err; i++) {
 		struct gw_set *set = &ruleset->sets[i];
 
-		if (!set->run_time && set->n_key)
+		if (!set->run_time && !set->constant && set->n_key)
 			err = read_elements(netlink, ruleset->arena, (uint8_t)ruleset->family, set);
 	}
 	/* It was there a moment ago. */

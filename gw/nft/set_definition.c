@@ -84,6 +84,8 @@ static uint32_t flags_of(const struct gw_set *set)
 		flags |= NFT_SET_TIMEOUT;
 	if (set->dynamic)
 		flags |= NFT_SET_EVAL;
+	if (set->constant)
+		flags |= NFT_SET_CONSTANT;
 	return flags;
 }
 
@@ -198,7 +200,8 @@ static bool get_counter(const struct nlattr *attr, bool *ret_counter)
 static bool get_definition(const struct nlattr *const *tb, struct gw_set *set)
 {
 	const uint32_t known =
-		NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT | NFT_SET_EVAL;
+		NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT | NFT_SET_EVAL |
+		NFT_SET_CONSTANT;
 	uint32_t flags = gw_netlink_be32(tb[NFTA_SET_FLAGS], 0);
 	const struct nlattr *desc[NFTA_SET_DESC_MAX + 1];
 
@@ -208,6 +211,7 @@ static bool get_definition(const struct nlattr *const *tb, struct gw_set *set)
 	set->interval = flags & NFT_SET_INTERVAL;
 	set->timeout = flags & NFT_SET_TIMEOUT;
 	set->dynamic = flags & NFT_SET_EVAL;
+	set->constant = flags & NFT_SET_CONSTANT;
 	set->size = gw_netlink_be32(desc[NFTA_SET_DESC_SIZE], 0);
 	set->n_key = key_fields(gw_netlink_be32(tb[NFTA_SET_KEY_TYPE], 0), set->key);
 	return (!set->map ||

@@ -211,7 +211,7 @@ static void delete_elems(struct diff *diff)
 		const struct gw_set *was = set_kept(diff, diff->observed->sets[i].name);
 		struct elem_list gone = { 0 }, come = { 0 };
 
-		if (!was || was->run_time)
+		if (!was || was->run_time || was->constant)
 			continue;
 		compare_elems(diff, was, gw_ruleset_set(diff->desired, was->name), &gone, &come);
 		diff->plan->elems_deleted += gone.n;
@@ -227,7 +227,7 @@ static void add_elems(struct diff *diff)
 		const struct gw_set *was = set_kept(diff, wanted->name);
 		struct elem_list gone = { 0 }, come = { 0 };
 
-		if (wanted->run_time)
+		if (wanted->run_time || (was && was->constant))
 			continue;
 		if (!was) {
 			/* All of a new set, without copying what may be a million elements. */

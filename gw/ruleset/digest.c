@@ -81,9 +81,10 @@ static void add_set(EVP_MD_CTX *hash, const struct gw_set *set)
 	add_number(hash, set->map);
 	add_number(hash, set->map ? set->data : 0);
 	add_number(hash, (uint64_t)set->interval | (uint64_t)set->timeout << 1 |
-				 (uint64_t)set->counter << 2 | (uint64_t)set->dynamic << 3);
+				 (uint64_t)set->counter << 2 | (uint64_t)set->dynamic << 3 |
+				 (uint64_t)set->constant << 4);
 	add_number(hash, set->size);
-	if (set->run_time)
+	if (set->run_time || set->constant)
 		return;
 	add_number(hash, set->n_elems);
 	for (size_t i = 0; i < set->n_elems; i++) {

@@ -67,6 +67,7 @@ bool gw_set_definition_equal(const struct gw_set *a, const struct gw_set *b)
 			return false;
 	return a->map == b->map && (!a->map || a->data == b->data) && a->interval == b->interval &&
 	       a->timeout == b->timeout && a->counter == b->counter && a->dynamic == b->dynamic &&
+	       a->constant == b->constant &&
 	       a->size == b->size;
 }
 

@@ -1,6 +1,7 @@
 /* The whole ruleset in nft's layout, with the line that each thing was compiled from. */
 #include <string.h>
 
+#include "gw/core/mem.h"
 #include "gw/ruleset/names.h"
 
 static void print_origin(struct gw_text *out, const struct gw_origin *origin)
@@ -11,6 +12,29 @@ static void print_origin(struct gw_text *out, const struct gw_origin *origin)
 	if (origin->loc.source)
 		gw_text_printf(out, " %s:%u:%u", origin->loc.source->path, origin->loc.line,
 			       origin->loc.column);
+}
+
+static void print_flags(struct gw_text *out, const struct gw_set *set)
+{
+	const struct {
+		bool on;
+		const char *name;
+	} flags[] = {
+		{ set->constant, "constant" },
+		{ set->interval, "interval" },
+		{ set->timeout, "timeout" },
+		{ set->dynamic, "dynamic" },
+	};
+	const char *before = "\t\tflags ";
+
+	for (size_t i = 0; i < GW_COUNT(flags); i++) {
+		if (!flags[i].on)
+			continue;
+		gw_text_printf(out, "%s%s", before, flags[i].name);
+		before = ",";
+	}
+	if (*before == ',')
+		gw_text_putc(out, '\n');
 }
 
 static void print_set_head(struct gw_text *out, const struct gw_set *set)
@@ -25,17 +49,7 @@ static void print_set_head(struct gw_text *out, const struct gw_set *set)
 	gw_text_putc(out, '\n');
 	if (set->size)
 		gw_text_printf(out, "\t\tsize %u\n", set->size);
-	if (set->interval || set->timeout || set->dynamic) {
-		gw_text_puts(out, "\t\tflags ");
-		gw_text_puts(out, set->interval  ? "interval"
-				  : set->timeout ? "timeout"
-						 : "dynamic");
-		if (set->interval && set->timeout)
-			gw_text_puts(out, ",timeout");
-		if (set->dynamic && (set->interval || set->timeout))
-			gw_text_puts(out, ",dynamic");
-		gw_text_putc(out, '\n');
-	}
+	print_flags(out, set);
 	if (set->counter)
 		gw_text_puts(out, "\t\tcounter\n");
 }

@@ -154,6 +154,10 @@ struct gw_set {
 	bool map;
 	enum gw_type data; /* maps */
 	bool interval, timeout, counter, dynamic;
+	/* The kernel refuses any change of its elements while a rule uses the set, and the name holds
+	 * a hash of them: a set of this name has these elements, so observing leaves them out (to
+	 * list a million takes the kernel a minute) and plans do not compare them. */
+	bool constant;
 	uint32_t size; /* 0: unbounded. Fixed-size hash sets need one; interval sets have none */
 	/* Elements belong to a run-time writer: plans leave them alone. Exactly the sets whose
 	 * names start with GW_SET_RUN_TIME_PREFIX are so, because the kernel keeps no such flag. */
