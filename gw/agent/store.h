@@ -1,13 +1,18 @@
 /*
- * The state directory: revisions stored whole, the numbers in use, and the lock that keeps two
- * writers apart. Every write is made durable (fsync of file and folder) before it is acknowledged,
- * and replaces its file by rename, so a kill or a power cut leaves the old or the new one.
+ * The state directory: revisions stored whole, and the lock that keeps two writers apart. A
+ * revision holds all that belongs to one state of the gateway: the config files, the numbers of
+ * its rules, and the counts carried over from numbers given up. Every file is made durable (fsync)
+ * before the revision's folder gets its name by rename, and `current` changes by rename, so a kill
+ * or a power cut leaves the old state or the new one.
  *
  *	/var/lib/gw/lock
- *	/var/lib/gw/current            number of the revision that the kernel should hold
- *	/var/lib/gw/numbers.json
- *	/var/lib/gw/counters.json      counts of numbers that were given up, per rule id
- *	/var/lib/gw/revisions/000118/{meta.json,config/…,ruleset}
+ *	/var/lib/gw/current                       number of the revision in force
+ *	/var/lib/gw/revisions/000118/meta.json
+ *	/var/lib/gw/revisions/000118/numbers.json
+ *	/var/lib/gw/revisions/000118/carried.json
+ *	/var/lib/gw/revisions/000118/config/…     the files, as they were read
+ *
+ * A revision above `current` is one whose commit was interrupted: see gw_store_pending.
  */
 #ifndef GW_AGENT_STORE_H
 #define GW_AGENT_STORE_H
@@ -18,48 +23,70 @@
 
 struct gw_store;
 
+/** What is known of a revision without reading its files. */
 struct gw_revision {
 	uint32_t number;
-	int64_t time; /* applied, Unix time */
-	const char *who; /* login name behind sudo, else user name */
-	const char *note; /* -m text, may be empty */
+	int64_t time;       /* applied, Unix time */
+	const char *who;    /* login name behind sudo, else user name */
+	const char *note;   /* -m text, may be empty */
 	const char *digest; /* of the compiled ruleset, hex */
-	const char *config_digest;
-	size_t rules, files;
+	uint32_t rules;
 };
 
-/** Opens (and creates, 0700) the state directory. `GW_STATE_DIR` overrides the default. */
-int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags);
-void gw_store_close(struct gw_store *store);
-/** Takes the writer's lock; -EBUSY with a diagnostic naming the holder's pid. */
-int gw_store_lock(struct gw_store *store, struct gw_diags *diags);
-
-/** All revisions, newest first, in the arena. */
-int gw_store_history(struct gw_store *store, struct gw_arena *arena, struct gw_revision **ret,
-		     size_t *ret_n);
-/** The revision that was applied last; 0 if none. */
-uint32_t gw_store_current(struct gw_store *store);
-/** Writes a new revision; `ret_number` is its number. It becomes current by gw_store_set_current. */
-int gw_store_add(struct gw_store *store, const struct gw_revision *revision,
-		 const struct gw_conf *conf, uint32_t *ret_number, struct gw_diags *diags);
-int gw_store_set_current(struct gw_store *store, uint32_t number, struct gw_diags *diags);
-/** The config files of a revision, in the arena. -ENOENT. */
-int gw_store_files(struct gw_store *store, uint32_t number, struct gw_arena *arena,
-		   struct gw_conf_file **ret, size_t *ret_n);
-/** Deletes the oldest revisions until `keep` are left; never the current one. */
-int gw_store_prune(struct gw_store *store, size_t keep);
-
-/** Numbers in use; NULL if there are none yet. Owned by the caller. */
-struct gw_numbers *gw_store_numbers(struct gw_store *store);
-int gw_store_save_numbers(struct gw_store *store, const struct gw_numbers *numbers);
-
-/** Counts carried over from numbers given up: packets and bytes by rule id. */
+/** Counts of numbers that were given up, by rule id. */
 struct gw_carried {
 	const char *id;
 	uint64_t packets, bytes;
 };
-int gw_store_carried(struct gw_store *store, struct gw_arena *arena, struct gw_carried **ret,
+
+/** A revision to be stored. All borrowed. */
+struct gw_revision_content {
+	const struct gw_conf_file *files;
+	size_t n_files;
+	const struct gw_numbers *numbers;
+	const struct gw_carried *carried;
+	size_t n_carried;
+};
+
+/** $GW_STATE_DIR or /var/lib/gw. */
+const char *gw_store_default_dir(void);
+
+/** Opens, and makes if need be (0700), the state directory. 0, or -errno with a diagnostic. */
+int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags);
+/** Closes it and releases the lock. Accepts NULL. */
+void gw_store_close(struct gw_store *store);
+/** Takes the writer's lock; -EBUSY with a diagnostic that names the holder. */
+int gw_store_lock(struct gw_store *store, struct gw_diags *diags);
+
+/** All revisions, newest first, in the arena. 0 or -errno. Damaged ones are left out. */
+int gw_store_history(struct gw_store *store, struct gw_arena *arena, struct gw_revision **ret,
 		     size_t *ret_n);
-int gw_store_save_carried(struct gw_store *store, const struct gw_carried *carried, size_t n);
+/** Number of the revision in force; 0 if there is none. */
+uint32_t gw_store_current(struct gw_store *store);
+/** One revision's facts; -ENOENT, or -EBADMSG if it is damaged. */
+int gw_store_revision(struct gw_store *store, uint32_t number, struct gw_arena *arena,
+		      struct gw_revision *ret);
+/** The newest revision if it is not in force: its commit was interrupted. 0: there is none. */
+uint32_t gw_store_pending(struct gw_store *store);
+/** Deletes a pending revision: its change was never made. */
+int gw_store_discard(struct gw_store *store, uint32_t number);
+
+/** Stores a revision under the next number; `revision->number` is ignored. Not yet in force. */
+int gw_store_add(struct gw_store *store, const struct gw_revision *revision,
+		 const struct gw_revision_content *content, uint32_t *ret_number,
+		 struct gw_diags *diags);
+/** Puts a stored revision in force. */
+int gw_store_set_current(struct gw_store *store, uint32_t number, struct gw_diags *diags);
+/** Deletes the oldest revisions until `keep` are left; never the one in force. */
+void gw_store_prune(struct gw_store *store, size_t keep);
+
+/** The config files of a revision, in the arena. -ENOENT. */
+int gw_store_files(struct gw_store *store, uint32_t number, struct gw_arena *arena,
+		   struct gw_conf_file **ret, size_t *ret_n);
+/** The numbers of a revision, owned by the caller; NULL if it is not there or damaged. */
+struct gw_numbers *gw_store_numbers(struct gw_store *store, uint32_t number);
+/** The counts carried over up to a revision, in the arena. */
+int gw_store_carried(struct gw_store *store, uint32_t number, struct gw_arena *arena,
+		     struct gw_carried **ret, size_t *ret_n);
 
 #endif

@@ -1,16 +1,14 @@
 /*
  * One change of the kernel, from config to commit. `gwctl apply` runs it now; the agent will run the
- * same code. Steps: load, analyse, assertions, numbers, compile, observe, diff, store the
- * revision, commit, mark it current. A failure at any step leaves kernel and current revision as
- * they were.
+ * same code. Steps: load, analyse, prove the assertions, number, compile, observe, compare; then
+ * store the revision, commit, put the revision in force. A failure at any step leaves kernel and
+ * current revision as they were.
  */
 #ifndef GW_AGENT_TRANSACTION_H
 #define GW_AGENT_TRANSACTION_H
 
 #include "gw/agent/store.h"
-#include "gw/link/link.h"
 #include "gw/nft/nft.h"
-#include "gw/policy/analyze.h"
 #include "gw/policy/load.h"
 
 /** Exit codes of gwctl (design.md 6). */
@@ -24,40 +22,64 @@ enum gw_exit {
 	GW_EXIT_USAGE = 64,
 };
 
-/** All that was computed on the way to a change. Freed by gw_transaction_done. */
+/** Where a config comes from. */
+struct gw_config_origin {
+	const char *dir; /* a config repository; or NULL, and the files of a revision: */
+	const struct gw_conf_file *files;
+	size_t n_files;
+};
+
+/** Where a change goes to. */
+struct gw_target {
+	struct gw_kernel *kernel;
+	struct gw_store *store;
+};
+
+/** All that was computed on the way. Starts as zeroes; freed by gw_transaction_done. */
 struct gw_transaction {
-	struct gw_config *config; /* new */
-	struct gw_config *before; /* config of the current revision, NULL if none */
+	struct gw_arena *arena;
+	struct gw_config *config; /* wanted */
+	struct gw_config *before; /* in force; NULL if nothing is */
 	struct gw_numbers *numbers, *numbers_before;
 	struct gw_ruleset *desired, *observed;
 	struct gw_plan *plan;
-	char digest[65];
+	char digest[65]; /* of desired */
 	int64_t now;
+	uint32_t base;        /* revision in force, 0: none */
+	uint32_t interrupted; /* revision whose commit was interrupted, 0: none */
+	bool config_changed;  /* the files differ from those of `base` */
 };
 
 /**
- * Prepares a change from the config repository `dir` (or, if `files` is given, from those) against
- * the kernel and the store; changes nothing. Returns GW_EXIT_OK with a plan, GW_EXIT_INVALID,
- * GW_EXIT_REFUSED (an assertion does not hold) or GW_EXIT_FAILED, with diagnostics.
+ * Reads and checks a config: what `gwctl check` does. GW_EXIT_OK, GW_EXIT_INVALID, or
+ * GW_EXIT_REFUSED if an assertion does not hold. `ret` is set in any case and the caller's.
  */
-enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction, const char *dir,
-				    const struct gw_conf_file *files, size_t n_files,
-				    struct gw_kernel *kernel, struct gw_store *store, int64_t now,
+enum gw_exit gw_config_check(const struct gw_config_origin *origin, int64_t now,
+			     struct gw_config **ret, struct gw_diags *diags);
+
+/** Prepares a change; changes nothing. GW_EXIT_OK with a plan, or what went wrong. */
+enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
+				    const struct gw_config_origin *origin,
+				    const struct gw_target *target, int64_t now,
 				    struct gw_diags *diags);
 
 /**
- * Commits what was prepared: a new revision in the store, the plan to the kernel. If another program
- * changed the table in between, prepares again, up to five times. The store must be locked. An
- * empty plan and an unchanged config commit nothing and add no revision.
+ * Makes the change; the store must be locked since before it was prepared. If another program changes
+ * the table meanwhile, compares again, five times at most. With an empty plan and an unchanged
+ * config nothing is done and `*ret_revision` is the one in force.
  */
-enum gw_exit gw_transaction_commit(struct gw_transaction *transaction, struct gw_kernel *kernel,
-				   struct gw_store *store, const char *who, const char *note,
-				   uint32_t *ret_revision, struct gw_diags *diags);
+enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
+				   const struct gw_target *target, const char *who,
+				   const char *note, uint32_t *ret_revision,
+				   struct gw_diags *diags);
 
 void gw_transaction_done(struct gw_transaction *transaction);
 
-/** Connections that would end: tracked ones that the new policy no longer lets through. */
+/** Tracked connections of rules in force, and how many of them the change would end. 0 or -errno. */
 int gw_transaction_impact(const struct gw_transaction *transaction, size_t *ret_tracked,
 			  size_t *ret_ending);
+
+/** Adds the diagnostic for an errno of observing or opening the kernel's ruleset. */
+enum gw_exit gw_kernel_failed(int error, struct gw_diags *diags);
 
 #endif

@@ -1,0 +1,28 @@
+/* Files that are on disk when the call returns. */
+#ifndef GW_AGENT_DURABLE_H
+#define GW_AGENT_DURABLE_H
+
+#include <stddef.h>
+
+#include "gw/core/arena.h"
+
+/** Writes a new file below `dir` and syncs it. 0 or -errno. Folders of `path` must exist. */
+int gw_durable_write(int dir, const char *path, const void *bytes, size_t len);
+/** Replaces a file: temporary file, sync, rename, sync of the folder. */
+int gw_durable_replace(int dir, const char *path, const void *bytes, size_t len);
+/** Makes folder `path` below `dir` (0700) and those above it; those that exist are fine. */
+int gw_durable_mkdirs(int dir, const char *path);
+/** Syncs a folder, so that new names in it are on disk. */
+int gw_durable_sync_dir(int dir, const char *path);
+/** Deletes a folder with all in it; what is not there is fine. */
+int gw_durable_remove_tree(int dir, const char *path);
+/** The bytes of a regular file of at most `limit` bytes, NUL-terminated, in the arena. */
+int gw_durable_read(int dir, const char *path, size_t limit, struct gw_arena *arena, char **ret,
+		    size_t *ret_len);
+
+/** Syncs a folder and all folders in it. */
+int gw_durable_sync_tree(int dir, const char *path);
+/** SHA-256 in hex. */
+void gw_durable_digest(const void *bytes, size_t len, char ret_hex[65]);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * What a change does to connections that are there now. Conntrack knows no interfaces, so the zones
+ * are told by the addresses; a connection whose zones cannot be told counts as going on.
+ */
+#include "gw/agent/transaction.h"
+#include "gw/core/mem.h"
+#include "gw/link/link.h"
+#include "gw/policy/decide.h"
+
+struct impact {
+	const struct gw_transaction *transaction;
+	struct gw_links links;
+	size_t tracked, ending;
+};
+
+static bool is_own_address(const struct gw_links *links, enum gw_family family, gw_u128 addr)
+{
+	for (size_t i = 0; i < links->n; i++)
+		for (size_t k = 0; k < links->items[i].n_addrs; k++)
+			if (links->items[i].addrs[k].family == family &&
+			    links->items[i].addrs[k].addr == addr)
+				return true;
+	return false;
+}
+
+static void judge(const struct gw_connection *connection, void *context)
+{
+	struct impact *impact = context;
+	const struct gw_policy *policy = impact->transaction->config->policy;
+	struct gw_packet packet = { connection->family, connection->source, connection->dest,
+				    connection->service };
+	uint32_t number = connection->mark & policy->mark_mask;
+	const struct gw_zone *from, *to = NULL;
+
+	/* Only what a rule let in; the gateway's own connections always go on. */
+	if (number < GW_NUMBER_FIRST ||
+	    number == GW_BUILTIN_GATEWAY_OUT * gw_number_step(policy->mark_mask))
+		return;
+	impact->tracked++;
+	from = gw_zone_of_address(policy, packet.family, packet.source);
+	if (!is_own_address(&impact->links, packet.family, packet.dest)) {
+		to = gw_zone_of_address(policy, packet.family, packet.dest);
+		if (!to)
+			return;
+	}
+	if (from && gw_decide(policy, from, to, &packet, impact->transaction->now).action !=
+			    GW_ACTION_ACCEPT)
+		impact->ending++;
+}
+
+int gw_transaction_impact(const struct gw_transaction *transaction, size_t *ret_tracked,
+			  size_t *ret_ending)
+{
+	struct impact impact = { .transaction = transaction };
+	struct gw_arena *arena = gw_arena_new();
+	int error = gw_links_read(arena, &impact.links);
+
+	if (!error)
+		error = gw_connections_each(judge, &impact);
+	gw_arena_free(arena);
+	if (error)
+		return error;
+	*ret_tracked = impact.tracked;
+	*ret_ending = impact.ending;
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* apply and rollback: the commands that change the kernel. */
+#include <time.h>
+
+#include "gw/ctl/ctl.h"
+#include "gw/report/change.h"
+#include "gw/report/json.h"
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec end;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end); /* cannot fail with this clock */
+	return (double)(end.tv_sec - start->tv_sec) + (double)(end.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seconds)
+{
+	const struct gw_transaction *transaction = &ctl->transaction;
+	const char *site = transaction->config->policy->site_name;
+	bool changed = transaction->plan->n_ops > 0;
+
+	if (ctl->root) {
+		gw_json_set(ctl->root, "site", gw_json_text(site));
+		gw_json_set(ctl->root, "revision", gw_json_number(revision));
+		gw_json_set(ctl->root, "new_revision", json_boolean(made));
+		gw_json_set(ctl->root, "changed", json_boolean(changed));
+		gw_json_set(ctl->root, "kernel", gw_report_plan_json(transaction->plan));
+		gw_json_set(ctl->root, "seconds", json_real(seconds));
+		return;
+	}
+	if (!changed && !made) {
+		gw_text_printf(&ctl->out,
+			       "%s: nothing to change, revision %u is what the kernel holds\n",
+			       site, revision);
+		return;
+	}
+	gw_text_printf(&ctl->out, "%s: %s revision %u in %.3f s: ", site,
+		       made ? "applied" : "repaired", revision, seconds);
+	gw_report_plan_counts(transaction->plan, &ctl->out);
+	gw_text_putc(&ctl->out, '\n');
+}
+
+static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *origin,
+			   const char *note)
+{
+	struct timespec start;
+	enum gw_exit status;
+	uint32_t revision = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &start); /* cannot fail with this clock */
+	status = gw_ctl_open_kernel(ctl);
+	if (status == GW_EXIT_OK)
+		status = gw_transaction_prepare(&ctl->transaction, origin, &ctl->target, ctl->now,
+						&ctl->diags);
+	if (status == GW_EXIT_OK)
+		status =
+			gw_transaction_commit(&ctl->transaction, &ctl->target,
+					      gw_ctl_who(ctl->arena), note, &revision, &ctl->diags);
+	if (status == GW_EXIT_OK)
+		report(ctl, revision, revision != ctl->transaction.base, seconds_since(&start));
+	return status;
+}
+
+enum gw_exit gw_cmd_apply(struct gw_ctl *ctl)
+{
+	struct gw_config_origin origin = { .dir = ctl->dir };
+	const char *note = gw_ctl_option(ctl, "message");
+	enum gw_exit status = gw_ctl_open_store(ctl, true);
+
+	return status == GW_EXIT_OK ? change(ctl, &origin, note ? note : "") : status;
+}
+
+/* The revision before the one in force; 0 after adding a diagnostic. */
+static uint32_t previous_revision(struct gw_ctl *ctl)
+{
+	struct gw_loc nowhere = { 0 };
+	struct gw_revision *items;
+	size_t n;
+
+	if (gw_store_history(ctl->target.store, ctl->arena, &items, &n) == 0 && n >= 2)
+		return items[1].number;
+	gw_diag(&ctl->diags, GW_D_REVISION_UNKNOWN, nowhere,
+		"there is no revision before the present one");
+	return 0;
+}
+
+enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl)
+{
+	struct gw_config_origin origin = { 0 };
+	enum gw_exit status;
+	uint32_t number = 0;
+
+	if (ctl->n_args) {
+		number = gw_ctl_revision_number(ctl, ctl->args[0]);
+		if (!number)
+			return GW_EXIT_USAGE;
+	}
+	status = gw_ctl_open_store(ctl, true);
+	if (status != GW_EXIT_OK)
+		return status;
+	if (!number)
+		number = previous_revision(ctl);
+	if (!number)
+		return GW_EXIT_FAILED;
+	status = gw_ctl_revision_files(ctl, number, &origin);
+	if (status != GW_EXIT_OK)
+		return status;
+	return change(ctl, &origin, gw_arena_printf(ctl->arena, "rollback to %u", number));
+}

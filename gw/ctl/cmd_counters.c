@@ -1,0 +1,189 @@
+/* counters: what each policy and each built-in reason has counted. */
+#include <errno.h>
+#include <string.h>
+
+#include "gw/agent/counts.h"
+#include "gw/ctl/ctl.h"
+#include "gw/report/json.h"
+#include "gw/report/table.h"
+
+struct counters {
+	struct gw_count *items; /* by id */
+	size_t n;
+};
+
+static enum gw_exit load_counters(struct gw_ctl *ctl, struct counters *ret)
+{
+	enum gw_exit status = gw_ctl_load_in_force(ctl);
+	const struct gw_in_force *in_force = &ctl->in_force;
+	struct gw_loc nowhere = { 0 };
+	struct gw_carried *carried;
+	size_t n;
+	int err;
+
+	if (status != GW_EXIT_OK)
+		return status;
+	err = gw_store_carried(ctl->target.store, in_force->revision.number, ctl->arena, &carried,
+			       &n);
+	if (err) {
+		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
+			"earlier counts of revision %u cannot be read: %s",
+			in_force->revision.number,
+			err == -EBADMSG ? "carried.json is damaged" : strerror(-err));
+		return GW_EXIT_FAILED;
+	}
+	gw_counts_collect(ctl->arena, in_force->observed, in_force->numbers,
+			  in_force->config->policy->mark_mask, carried, n, &ret->items, &ret->n);
+	return GW_EXIT_OK;
+}
+
+/* The count of a rule or a built-in reason; zeroes if there is none. */
+static struct gw_count find(const struct counters *counters, const char *id, bool builtin)
+{
+	for (size_t i = 0; i < counters->n; i++)
+		if (counters->items[i].builtin == builtin && strcmp(counters->items[i].id, id) == 0)
+			return counters->items[i];
+	return (struct gw_count){ .id = id, .builtin = builtin };
+}
+
+/* The counts are sorted by id as the rules are, so one walk finds those of all rules. */
+static struct gw_count next_of_rule(const struct counters *counters, size_t *at, const char *id)
+{
+	while (*at < counters->n &&
+	       (counters->items[*at].builtin || strcmp(counters->items[*at].id, id) < 0))
+		++*at;
+	if (*at < counters->n && strcmp(counters->items[*at].id, id) == 0)
+		return counters->items[*at];
+	return (struct gw_count){ .id = id };
+}
+
+static bool is_drop(enum gw_builtin builtin)
+{
+	return builtin >= GW_BUILTIN_BETWEEN;
+}
+
+static json_t *count_json(const struct gw_count *count)
+{
+	json_t *object = json_object();
+
+	gw_json_set(object, "id", gw_json_text(count->id));
+	gw_json_set(object, "packets", gw_json_number(count->packets));
+	gw_json_set(object, "bytes", gw_json_number(count->bytes));
+	return object;
+}
+
+static void counters_json(struct gw_ctl *ctl, const struct counters *counters)
+{
+	const struct gw_policy *policy = ctl->in_force.config->policy;
+	json_t *rules = json_array(), *builtins = json_array();
+	size_t at = 0;
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct gw_rule_def *rule = &policy->rules[i];
+		struct gw_count count = next_of_rule(counters, &at, rule->id);
+		json_t *object = count_json(&count);
+
+		gw_json_set(object, "kind", gw_json_text(gw_rule_kind_name(rule->kind)));
+		gw_json_set(object, "action", gw_json_text(gw_action_name(rule->action)));
+		gw_json_add_loc(object, rule->loc);
+		gw_json_add(rules, object);
+	}
+	for (int b = GW_BUILTIN_NONE + 1; b < GW_BUILTIN_COUNT; b++) {
+		struct gw_count count = find(counters, gw_builtin_name((enum gw_builtin)b), true);
+		json_t *object = count_json(&count);
+
+		gw_json_set(object, "dropped", json_boolean(is_drop((enum gw_builtin)b)));
+		gw_json_add(builtins, object);
+	}
+	gw_json_set(ctl->root, "revision", gw_json_number(ctl->in_force.revision.number));
+	gw_json_set(ctl->root, "policies", rules);
+	gw_json_set(ctl->root, "builtins", builtins);
+}
+
+static void print_counters(struct gw_ctl *ctl, const struct counters *counters)
+{
+	const struct gw_policy *policy = ctl->in_force.config->policy;
+	struct gw_report_table table = { 0 };
+	char packets[GW_REPORT_TIME], bytes[GW_REPORT_TIME];
+	size_t at = 0;
+
+	gw_report_row(&table, "POLICY", "ACTION", "PACKETS", "BYTES", "WHERE", NULL);
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct gw_rule_def *rule = &policy->rules[i];
+		struct gw_count count = next_of_rule(counters, &at, rule->id);
+
+		gw_report_row(&table, rule->id, gw_action_name(rule->action),
+			      gw_report_number(count.packets, packets),
+			      gw_report_number(count.bytes, bytes),
+			      gw_ctl_place(ctl->arena, rule->loc), NULL);
+	}
+	for (int b = GW_BUILTIN_NONE + 1; b < GW_BUILTIN_COUNT; b++) {
+		struct gw_count count = find(counters, gw_builtin_name((enum gw_builtin)b), true);
+
+		gw_report_row(&table, count.id, is_drop((enum gw_builtin)b) ? "drop" : "accept",
+			      gw_report_number(count.packets, packets),
+			      gw_report_number(count.bytes, bytes), "built in", NULL);
+	}
+	gw_report_table_print(&table, "<<>><", &ctl->out);
+	gw_report_table_done(&table);
+}
+
+enum gw_exit gw_cmd_counters(struct gw_ctl *ctl)
+{
+	struct counters counters;
+	enum gw_exit status = load_counters(ctl, &counters);
+
+	if (status != GW_EXIT_OK)
+		return status;
+	if (ctl->root)
+		counters_json(ctl, &counters);
+	else
+		print_counters(ctl, &counters);
+	return GW_EXIT_OK;
+}
+
+/* ---- drops without -f ------------------------------------------------------------------------ */
+
+enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl)
+{
+	struct counters counters;
+	enum gw_exit status = load_counters(ctl, &counters);
+	struct gw_report_table table = { 0 };
+	json_t *drops = json_array();
+	char packets[GW_REPORT_TIME], bytes[GW_REPORT_TIME];
+	const struct gw_policy *policy;
+
+	if (status != GW_EXIT_OK) {
+		json_decref(drops);
+		return status;
+	}
+	policy = ctl->in_force.config->policy;
+	gw_report_row(&table, "REASON", "PACKETS", "BYTES", "WHERE", NULL);
+	for (size_t i = 0; i < counters.n; i++) {
+		const struct gw_count *count = &counters.items[i];
+		const struct gw_rule_def *rule =
+			count->builtin ? NULL : gw_policy_rule(policy, count->id);
+		json_t *object;
+
+		if (!count->packets || (rule && rule->action == GW_ACTION_ACCEPT) ||
+		    (!rule && !count->builtin) ||
+		    (count->builtin &&
+		     (strcmp(count->id, gw_builtin_name(GW_BUILTIN_GATEWAY_OUT)) == 0 ||
+		      strcmp(count->id, gw_builtin_name(GW_BUILTIN_ICMPV6)) == 0)))
+			continue;
+		object = count_json(count);
+		if (rule)
+			gw_json_add_loc(object, rule->loc);
+		gw_json_add(drops, object);
+		gw_report_row(&table, count->id, gw_report_number(count->packets, packets),
+			      gw_report_number(count->bytes, bytes),
+			      rule ? gw_ctl_place(ctl->arena, rule->loc) : "built in", NULL);
+	}
+	if (ctl->root)
+		gw_json_set(ctl->root, "drops", json_incref(drops));
+	else
+		gw_report_table_print(&table, "<>><", &ctl->out);
+	json_decref(drops);
+	gw_report_table_done(&table);
+	return GW_EXIT_OK;
+}

@@ -1,0 +1,264 @@
+/* status and drift: what is in force, and whether the kernel still holds it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gw/ctl/ctl.h"
+#include "gw/report/change.h"
+#include "gw/report/json.h"
+#include "gw/report/table.h"
+
+/* How many rules of each kind. */
+struct totals {
+	size_t policies, exceptions, gateway;
+};
+
+static struct totals count_rules(const struct gw_policy *policy)
+{
+	struct totals totals = { 0 };
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		switch (policy->rules[i].kind) {
+		case GW_RULE_POLICY:
+			totals.policies++;
+			break;
+		case GW_RULE_EXCEPTION:
+			totals.exceptions++;
+			break;
+		case GW_RULE_GATEWAY:
+			totals.gateway++;
+			break;
+		}
+	}
+	return totals;
+}
+
+static bool in_some_zone(const struct gw_policy *policy, const char *interface)
+{
+	for (size_t i = 0; i < policy->n_zones; i++)
+		for (size_t k = 0; k < policy->zones[i].n_interfaces; k++)
+			if (strcmp(policy->zones[i].interfaces[k].name, interface) == 0)
+				return true;
+	return false;
+}
+
+/* Exceptions, the one that ends next first. Heap array. */
+static int compare_expiry(const void *left, const void *right)
+{
+	const struct gw_rule_def *a = *(const struct gw_rule_def *const *)left;
+	const struct gw_rule_def *b = *(const struct gw_rule_def *const *)right;
+
+	if (a->expires != b->expires)
+		return a->expires < b->expires ? -1 : 1;
+	return strcmp(a->id, b->id);
+}
+
+static const struct gw_rule_def **exceptions_of(struct gw_arena *arena,
+						const struct gw_policy *policy, size_t *ret_n)
+{
+	const struct gw_rule_def **items =
+		gw_arena_array(arena, policy->n_rules, const struct gw_rule_def *);
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (policy->rules[i].kind == GW_RULE_EXCEPTION)
+			items[n++] = &policy->rules[i];
+	if (n)
+		qsort(items, n, sizeof(*items), compare_expiry);
+	*ret_n = n;
+	return items;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static json_t *zones_json(const struct gw_policy *policy, const struct gw_links *links)
+{
+	json_t *zones = json_array();
+
+	for (size_t i = 0; i < policy->n_zones; i++) {
+		const struct gw_zone *zone = &policy->zones[i];
+		json_t *object = json_object(), *interfaces = json_array();
+
+		for (size_t k = 0; k < zone->n_interfaces; k++) {
+			const struct gw_link *link = gw_links_find(links, zone->interfaces[k].name);
+			json_t *item = json_object();
+
+			gw_json_set(item, "name", gw_json_text(zone->interfaces[k].name));
+			gw_json_set(item, "present", json_boolean(link != NULL));
+			gw_json_set(item, "up", json_boolean(link && link->up));
+			gw_json_add(interfaces, item);
+		}
+		gw_json_set(object, "name", gw_json_text(zone->name));
+		gw_json_set(object, "untrusted", json_boolean(zone->untrusted));
+		gw_json_set(object, "interfaces", interfaces);
+		gw_json_add(zones, object);
+	}
+	return zones;
+}
+
+static json_t *exceptions_json(struct gw_ctl *ctl, const struct gw_policy *policy)
+{
+	json_t *array = json_array();
+	size_t n;
+	const struct gw_rule_def **items = exceptions_of(ctl->arena, policy, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = json_object();
+
+		gw_json_set(object, "id", gw_json_text(items[i]->id));
+		gw_json_set(object, "expires", gw_json_time(items[i]->expires));
+		gw_json_set(object, "live", json_boolean(items[i]->expires > ctl->now));
+		gw_json_set(object, "reason", gw_json_text(items[i]->reason));
+		gw_json_add_loc(object, items[i]->loc);
+		gw_json_add(array, object);
+	}
+	return array;
+}
+
+static void status_json(struct gw_ctl *ctl, const struct gw_links *links)
+{
+	const struct gw_in_force *in_force = &ctl->in_force;
+	const struct gw_policy *policy = in_force->config->policy;
+	struct totals totals = count_rules(policy);
+	json_t *counts = json_object(), *unzoned = json_array();
+
+	for (size_t i = 0; i < links->n; i++)
+		if (strcmp(links->items[i].name, "lo") != 0 &&
+		    !in_some_zone(policy, links->items[i].name))
+			gw_json_add(unzoned, gw_json_text(links->items[i].name));
+	gw_json_set(counts, "policies", gw_json_number(totals.policies));
+	gw_json_set(counts, "exceptions", gw_json_number(totals.exceptions));
+	gw_json_set(counts, "gateway", gw_json_number(totals.gateway));
+	gw_json_set(counts, "nat", gw_json_number(policy->n_nats));
+	gw_json_set(ctl->root, "site", gw_json_text(policy->site_name));
+	gw_json_set(ctl->root, "revision", gw_json_number(in_force->revision.number));
+	gw_json_set(ctl->root, "time", gw_json_time(in_force->revision.time));
+	gw_json_set(ctl->root, "who", gw_json_text(in_force->revision.who));
+	gw_json_set(ctl->root, "note", gw_json_text(in_force->revision.note));
+	gw_json_set(ctl->root, "digest", gw_json_text(in_force->revision.digest));
+	gw_json_set(ctl->root, "drift", json_boolean(in_force->plan->n_ops > 0));
+	gw_json_set(ctl->root, "zones", zones_json(policy, links));
+	gw_json_set(ctl->root, "counts", counts);
+	gw_json_set(ctl->root, "exceptions", exceptions_json(ctl, policy));
+	gw_json_set(ctl->root, "interfaces_in_no_zone", unzoned);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void print_zones(struct gw_ctl *ctl, const struct gw_policy *policy,
+			const struct gw_links *links)
+{
+	struct gw_report_table table = { 0 };
+
+	for (size_t i = 0; i < policy->n_zones; i++) {
+		const struct gw_zone *zone = &policy->zones[i];
+		gw_auto_text struct gw_text text = { 0 };
+
+		for (size_t k = 0; k < zone->n_interfaces; k++) {
+			const struct gw_link *link = gw_links_find(links, zone->interfaces[k].name);
+
+			gw_text_printf(&text, "%s%s%s", k ? ", " : "", zone->interfaces[k].name,
+				       !link       ? " (missing)"
+				       : !link->up ? " (down)"
+						   : "");
+		}
+		gw_report_row(&table, i ? "" : "zones", zone->name, text.len ? text.bytes : "-",
+			      zone->untrusted ? "untrusted" : "", NULL);
+	}
+	for (size_t i = 0; i < links->n; i++)
+		if (strcmp(links->items[i].name, "lo") != 0 &&
+		    !in_some_zone(policy, links->items[i].name))
+			gw_report_row(&table, "", "(no zone)", links->items[i].name, "", NULL);
+	gw_report_table_print(&table, "<<<<", &ctl->out);
+	gw_report_table_done(&table);
+}
+
+static void print_exceptions(struct gw_ctl *ctl, const struct gw_policy *policy)
+{
+	struct gw_report_table table = { 0 };
+	size_t n;
+	const struct gw_rule_def **items = exceptions_of(ctl->arena, policy, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		char span[GW_REPORT_TIME];
+
+		gw_report_row(&table, i ? "" : "exceptions", items[i]->id,
+			      items[i]->expires > ctl->now ? "ends" : "ended",
+			      gw_report_span(ctl->now, items[i]->expires, span),
+			      gw_ctl_place(ctl->arena, items[i]->loc), NULL);
+	}
+	gw_report_table_print(&table, "<<<<<", &ctl->out);
+	gw_report_table_done(&table);
+}
+
+static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
+{
+	const struct gw_in_force *in_force = &ctl->in_force;
+	const struct gw_revision *revision = &in_force->revision;
+	const struct gw_policy *policy = in_force->config->policy;
+	struct totals totals = count_rules(policy);
+	char time[GW_REPORT_TIME], span[GW_REPORT_TIME];
+
+	gw_text_printf(&ctl->out, "%s  revision %u, applied %s (%s) by %s%s%s\n", policy->site_name,
+		       revision->number, gw_report_time(revision->time, time),
+		       gw_report_span(ctl->now, revision->time, span), revision->who,
+		       *revision->note ? ": " : "", revision->note);
+	gw_text_printf(&ctl->out, "drift       %s\n",
+		       in_force->plan->n_ops ? "yes: the kernel holds something else, see `gwctl "
+					       "drift`"
+					     : "none: the kernel holds this revision");
+	gw_text_printf(&ctl->out,
+		       "rules       %zu policies, %zu exceptions, %zu to the gateway, %zu "
+		       "translations\n",
+		       totals.policies, totals.exceptions, totals.gateway, policy->n_nats);
+	print_zones(ctl, policy, links);
+	print_exceptions(ctl, policy);
+}
+
+enum gw_exit gw_cmd_status(struct gw_ctl *ctl)
+{
+	enum gw_exit status = gw_ctl_load_in_force(ctl);
+	struct gw_links links = { 0 };
+
+	if (status == GW_EXIT_OK)
+		status = gw_ctl_compare_in_force(ctl);
+	if (status == GW_EXIT_OK)
+		status = gw_ctl_links(ctl, &links);
+	if (status != GW_EXIT_OK)
+		return status;
+	if (ctl->root)
+		status_json(ctl, &links);
+	else
+		print_status(ctl, &links);
+	return GW_EXIT_OK;
+}
+
+/* ---- drift ----------------------------------------------------------------------------------- */
+
+enum gw_exit gw_cmd_drift(struct gw_ctl *ctl)
+{
+	enum gw_exit status = gw_ctl_load_in_force(ctl);
+	gw_auto_text struct gw_text lines = { 0 };
+	const struct gw_plan *plan;
+
+	if (status == GW_EXIT_OK)
+		status = gw_ctl_compare_in_force(ctl);
+	if (status != GW_EXIT_OK)
+		return status;
+	plan = ctl->in_force.plan;
+	gw_plan_print(plan, &lines);
+	if (ctl->root) {
+		gw_json_set(ctl->root, "revision", gw_json_number(ctl->in_force.revision.number));
+		gw_json_set(ctl->root, "drift", json_boolean(plan->n_ops > 0));
+		gw_json_set(ctl->root, "repair", gw_report_plan_json(plan));
+		gw_json_set(ctl->root, "text", gw_json_text(lines.bytes ? lines.bytes : ""));
+	} else if (plan->n_ops) {
+		gw_text_printf(&ctl->out,
+			       "The kernel does not hold revision %u. An apply would put it right "
+			       "(+ missing, - foreign):\n%s",
+			       ctl->in_force.revision.number, lines.bytes);
+	} else {
+		gw_text_printf(&ctl->out, "no drift: the kernel holds revision %u\n",
+			       ctl->in_force.revision.number);
+	}
+	return plan->n_ops ? GW_EXIT_DIFFERENT : GW_EXIT_OK;
+}

@@ -1,0 +1,195 @@
+/* The table of commands: dispatch, help and manual come from here. */
+#include "gw/ctl/ctl.h"
+
+#define AUTHOR  "Author"
+#define CHANGE  "Change"
+#define OBSERVE "Observe"
+#define OTHER   "Other"
+
+static const struct gw_option no_options[] = { { NULL, 0, NULL, NULL } };
+static const struct gw_option check_options[] = {
+	{ "kernel", 'k', NULL, "also load the ruleset into a throw-away network namespace" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option fmt_options[] = {
+	{ "check", 'c', NULL, "change nothing; exit status 2 if a file would be changed" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option render_options[] = {
+	{ "as", 'a', "yaml|nft", "the merged config (default), or the compiled ruleset" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option explain_options[] = {
+	{ "at", 't', "TIME", "judge as of this time, such as 2027-01-31T08:30+09:00" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option reach_options[] = {
+	{ "from", 'f', "ZONE", "where connections come from" },
+	{ "to", 't', "ZONE", "where they go to: a zone, or `gateway`" },
+	{ "any-time", 'a', NULL, "what can pass at some time of the week, not only now" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option plan_options[] = {
+	{ "verbose", 'v', NULL, "all of each list, and every kernel operation" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option apply_options[] = {
+	{ "message", 'm', "NOTE", "why, for the history" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option drops_options[] = {
+	{ "follow", 'f', NULL, "show logged packets as they come, until interrupted" },
+	{ "count", 'n', "COUNT", "follow, and stop after so many packets" },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct gw_command gw_commands[] = {
+	{ .name = "check",
+	  .group = AUTHOR,
+	  .summary = "Is the configuration right?",
+	  .details =
+		  "Reads all files, names what is wrong with file, line and column, finds rules\n"
+		  "that never decide anything, and proves the assertions under `verify:`. Needs\n"
+		  "neither root nor the gateway.\n"
+		  "Exit status: 3 if it is invalid, 4 if an assertion does not hold.",
+	  .examples = "  gwctl -C . check\n  gwctl check --kernel\n",
+	  .options = check_options,
+	  .warnings = true,
+	  .run = gw_cmd_check },
+	{ .name = "fmt",
+	  .group = AUTHOR,
+	  .args = "[FILE…]",
+	  .summary = "Lay out config files",
+	  .details = "Formats the files named, or all YAML files of the repository, in place.\n"
+		     "Comments, order and the style of lists stay.",
+	  .examples = "  gwctl -C . fmt\n  gwctl fmt --check policies/web.yaml\n",
+	  .options = fmt_options,
+	  .max_args = 4096,
+	  .run = gw_cmd_fmt },
+	{ .name = "render",
+	  .group = AUTHOR,
+	  .summary = "Print the merged config or the ruleset, with origins",
+	  .examples = "  gwctl render\n  gwctl render --as nft | less\n",
+	  .options = render_options,
+	  .run = gw_cmd_render },
+	{ .name = "schema",
+	  .group = AUTHOR,
+	  .summary = "Print the JSON Schema of the config",
+	  .examples = "  gwctl schema > gw.schema.json\n",
+	  .options = no_options,
+	  .run = gw_cmd_schema },
+	{ .name = "explain",
+	  .group = AUTHOR,
+	  .args = "[FLOW|GWnnnn]",
+	  .summary = "Why does a packet pass, or what does a diagnostic mean?",
+	  .details =
+		  "A flow is `[ZONE] SOURCE '->' DESTINATION SERVICE`. The zone may be left out\n"
+		  "where the address tells it; the arrow may be written `to`; the destination may\n"
+		  "be `gateway`. Port forwards are followed. Without arguments: all ids.",
+	  .examples = "  gwctl explain wan 198.51.100.9 '->' 203.0.113.9 tcp/22\n"
+		      "  gwctl explain 10.99.0.14 to gateway tcp/22 --at 2027-01-31T23:00+09:00\n"
+		      "  gwctl explain GW0212\n",
+	  .options = explain_options,
+	  .max_args = 8,
+	  .run = gw_cmd_explain },
+	{ .name = "reach",
+	  .group = AUTHOR,
+	  .summary = "List all that can pass between two zones",
+	  .examples = "  gwctl reach --from guest --to hq\n  gwctl reach --from wan --to gateway\n",
+	  .options = reach_options,
+	  .run = gw_cmd_reach },
+
+	{ .name = "plan",
+	  .group = CHANGE,
+	  .summary = "Show what an apply would change",
+	  .details = "Policies that come, go or change; what becomes reachable and what no longer\n"
+		     "is; how many live connections would end; what the kernel would be sent.\n"
+		     "Exit status: 2 if there are differences, 0 if there are none.",
+	  .examples = "  gwctl -C . plan\n  gwctl plan -v --json\n",
+	  .options = plan_options,
+	  .warnings = true,
+	  .run = gw_cmd_plan },
+	{ .name = "apply",
+	  .group = CHANGE,
+	  .summary = "Put the configuration into the kernel",
+	  .details = "Sends exactly the difference, in one transaction: all or nothing. What is\n"
+		     "still permitted goes on without a lost packet, what is not stops at once.\n"
+		     "Exit status: 3 if the configuration is invalid, 4 if an assertion does not\n"
+		     "hold or another process holds the lock. Nothing is changed then.",
+	  .examples = "  gwctl apply -m \"CHG-2041: open the shop\"\n",
+	  .options = apply_options,
+	  .warnings = true,
+	  .run = gw_cmd_apply },
+	{ .name = "rollback",
+	  .group = CHANGE,
+	  .args = "[REV]",
+	  .summary = "Apply the config of an earlier revision",
+	  .details = "Without a number, the revision before the present one. It becomes a new\n"
+		     "revision; the files of the repository are not touched.",
+	  .examples = "  gwctl rollback\n  gwctl rollback 117\n",
+	  .options = no_options,
+	  .max_args = 1,
+	  .warnings = true,
+	  .run = gw_cmd_rollback },
+	{ .name = "history",
+	  .group = CHANGE,
+	  .summary = "List the revisions, newest first",
+	  .options = no_options,
+	  .run = gw_cmd_history },
+	{ .name = "diff",
+	  .group = CHANGE,
+	  .args = "A [B]",
+	  .summary = "Compare two revisions: policies and reachability",
+	  .details = "A and B are numbers of revisions, or `.` for the files of the repository,\n"
+		     "which is B where it is left out. Exit status: 2 if they differ.",
+	  .examples = "  gwctl diff 117 118\n  gwctl -C . diff 118\n",
+	  .options = no_options,
+	  .min_args = 1,
+	  .max_args = 2,
+	  .run = gw_cmd_diff },
+
+	{ .name = "status",
+	  .group = OBSERVE,
+	  .summary = "What is in force",
+	  .options = no_options,
+	  .run = gw_cmd_status },
+	{ .name = "counters",
+	  .group = OBSERVE,
+	  .summary = "Packets and bytes of every policy and reason",
+	  .details = "Counts never go back: those of a policy that changed are carried over.",
+	  .options = no_options,
+	  .run = gw_cmd_counters },
+	{ .name = "drops",
+	  .group = OBSERVE,
+	  .summary = "What was dropped, and why",
+	  .examples = "  gwctl drops\n  gwctl drops -f\n  gwctl drops -n 1 --json\n",
+	  .options = drops_options,
+	  .run = gw_cmd_drops },
+	{ .name = "drift",
+	  .group = OBSERVE,
+	  .summary = "Has somebody changed the kernel's rules behind our back?",
+	  .details = "Exit status: 2 if so, with the difference; `gwctl apply` puts it right.",
+	  .options = no_options,
+	  .run = gw_cmd_drift },
+
+	{ .name = "help",
+	  .group = OTHER,
+	  .args = "[COMMAND]",
+	  .summary = "This screen, or a command's",
+	  .options = no_options,
+	  .max_args = 1,
+	  .run = gw_cmd_help },
+	{ .name = "version",
+	  .group = OTHER,
+	  .summary = "Print the version",
+	  .options = no_options,
+	  .run = gw_cmd_version },
+	{ .name = "man",
+	  .args = "gwctl|gw.yaml",
+	  .summary = "Print a manual page as mdoc",
+	  .options = no_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_man },
+};
+const size_t gw_commands_n = sizeof(gw_commands) / sizeof(gw_commands[0]);

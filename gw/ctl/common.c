@@ -1,0 +1,237 @@
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gw/core/mem.h"
+#include "gw/ctl/ctl.h"
+
+static const struct gw_loc nowhere;
+
+/* ---- configs --------------------------------------------------------------------------------- */
+
+static const struct gw_config *keep_config(struct gw_ctl *ctl, struct gw_config *config)
+{
+	for (size_t i = 0; i < GW_CTL_CONFIGS_MAX; i++) {
+		if (ctl->configs[i])
+			continue;
+		ctl->configs[i] = config;
+		break;
+	}
+	return config->policy ? config : NULL;
+}
+
+const struct gw_config *gw_ctl_config(struct gw_ctl *ctl)
+{
+	return keep_config(ctl, gw_config_load(ctl->dir, ctl->now, &ctl->diags));
+}
+
+enum gw_exit gw_ctl_revision_files(struct gw_ctl *ctl, uint32_t number,
+				   struct gw_config_origin *ret)
+{
+	struct gw_conf_file *files;
+	size_t n;
+	int err = gw_store_files(ctl->target.store, number, ctl->arena, &files, &n);
+
+	if (!err) {
+		*ret = (struct gw_config_origin){ .files = files, .n_files = n };
+		return GW_EXIT_OK;
+	}
+	if (err == -ENOENT) {
+		gw_diag(&ctl->diags, GW_D_REVISION_UNKNOWN, nowhere, "there is no revision %u",
+			number);
+		gw_diag_hint(&ctl->diags, "`gwctl history` lists those there are");
+	} else {
+		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
+			"revision %u cannot be read from the state directory: %s", number,
+			err == -EBADMSG ? "it is damaged" : strerror(-err));
+	}
+	return GW_EXIT_FAILED;
+}
+
+const struct gw_config *gw_ctl_revision(struct gw_ctl *ctl, uint32_t number)
+{
+	struct gw_config_origin origin;
+
+	if (gw_ctl_revision_files(ctl, number, &origin) != GW_EXIT_OK)
+		return NULL;
+	return keep_config(
+		ctl, gw_config_load_files(origin.files, origin.n_files, ctl->now, &ctl->diags));
+}
+
+/* ---- store and kernel ------------------------------------------------------------------------ */
+
+enum gw_exit gw_ctl_open_store(struct gw_ctl *ctl, bool lock)
+{
+	int err = gw_store_open(gw_store_default_dir(), &ctl->target.store, &ctl->diags);
+
+	if (!err && lock)
+		err = gw_store_lock(ctl->target.store, &ctl->diags);
+	if (err == -EBUSY)
+		return GW_EXIT_REFUSED;
+	return err ? GW_EXIT_FAILED : GW_EXIT_OK;
+}
+
+enum gw_exit gw_ctl_open_kernel(struct gw_ctl *ctl)
+{
+	int err = gw_kernel_open(&ctl->target.kernel);
+
+	return err ? gw_kernel_failed(err, &ctl->diags) : GW_EXIT_OK;
+}
+
+enum gw_exit gw_ctl_links(struct gw_ctl *ctl, struct gw_links *ret)
+{
+	int err = gw_links_read(ctl->arena, ret);
+
+	if (!err)
+		return GW_EXIT_OK;
+	gw_diag(&ctl->diags, GW_D_LINKS_UNREADABLE, nowhere,
+		"the interfaces of this machine cannot be read: %s", strerror(-err));
+	return GW_EXIT_FAILED;
+}
+
+void gw_ctl_release(struct gw_ctl *ctl)
+{
+	struct gw_in_force *in_force = &ctl->in_force;
+
+	if (ctl->transaction.arena)
+		gw_transaction_done(&ctl->transaction);
+	gw_plan_free(in_force->plan);
+	gw_ruleset_free(in_force->desired);
+	gw_ruleset_free(in_force->observed);
+	gw_numbers_free(in_force->numbers);
+	for (size_t i = 0; i < GW_CTL_CONFIGS_MAX; i++)
+		if (ctl->configs[i])
+			gw_config_free(ctl->configs[i]);
+	if (ctl->target.kernel)
+		gw_kernel_free(ctl->target.kernel);
+	gw_store_close(ctl->target.store);
+}
+
+/* ---- the revision in force ------------------------------------------------------------------- */
+
+/* An interrupted apply that the kernel took is in force, though nobody has noted it yet. */
+static uint32_t number_in_force(struct gw_ctl *ctl, const struct gw_ruleset *observed)
+{
+	uint32_t pending = gw_store_pending(ctl->target.store);
+	struct gw_revision revision;
+	char digest[65];
+
+	if (pending && gw_store_revision(ctl->target.store, pending, ctl->arena, &revision) == 0) {
+		gw_ruleset_digest(observed, digest);
+		if (strcmp(digest, revision.digest) == 0)
+			return pending;
+	}
+	return gw_store_current(ctl->target.store);
+}
+
+static enum gw_exit load_revision(struct gw_ctl *ctl, uint32_t number)
+{
+	struct gw_in_force *in_force = &ctl->in_force;
+	int err;
+
+	err = gw_store_revision(ctl->target.store, number, ctl->arena, &in_force->revision);
+	in_force->numbers = gw_store_numbers(ctl->target.store, number);
+	if (err || !in_force->numbers) {
+		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
+			"revision %u cannot be read from the state directory: %s is damaged",
+			number, err ? "meta.json" : "numbers.json");
+		return GW_EXIT_FAILED;
+	}
+	in_force->config = gw_ctl_revision(ctl, number);
+	return in_force->config ? GW_EXIT_OK : GW_EXIT_FAILED;
+}
+
+enum gw_exit gw_ctl_load_in_force(struct gw_ctl *ctl)
+{
+	enum gw_exit status = gw_ctl_open_store(ctl, false);
+	uint32_t number;
+	int err;
+
+	if (status == GW_EXIT_OK)
+		status = gw_ctl_open_kernel(ctl);
+	if (status != GW_EXIT_OK)
+		return status;
+	err = ctl->target.kernel->ops->observe(ctl->target.kernel, &ctl->in_force.observed);
+	if (err)
+		return gw_kernel_failed(err, &ctl->diags);
+	number = number_in_force(ctl, ctl->in_force.observed);
+	if (!number) {
+		gw_diag(&ctl->diags, GW_D_NOTHING_APPLIED, nowhere,
+			"nothing has been applied on this gateway yet");
+		gw_diag_hint(&ctl->diags, "`gwctl apply` makes the first revision");
+		return GW_EXIT_FAILED;
+	}
+	return load_revision(ctl, number);
+}
+
+enum gw_exit gw_ctl_compare_in_force(struct gw_ctl *ctl)
+{
+	struct gw_in_force *in_force = &ctl->in_force;
+	struct gw_kernel_features features = { 0 };
+	int err = ctl->target.kernel->ops->features(ctl->target.kernel, &features);
+
+	if (err)
+		return gw_kernel_failed(err, &ctl->diags);
+	in_force->desired = gw_compile(in_force->config->policy, in_force->numbers, &features,
+				       ctl->now, &ctl->diags);
+	if (!in_force->desired)
+		return GW_EXIT_FAILED;
+	in_force->plan = gw_plan_diff(in_force->desired, in_force->observed);
+	return GW_EXIT_OK;
+}
+
+/* ---- arguments and words --------------------------------------------------------------------- */
+
+const char *gw_ctl_place(struct gw_arena *arena, struct gw_loc loc)
+{
+	if (!loc.source)
+		return "-";
+	return gw_arena_printf(arena, "%s:%u", loc.source->path, loc.line);
+}
+
+const struct gw_zone *gw_ctl_zone(struct gw_ctl *ctl, const struct gw_policy *policy,
+				  const char *name)
+{
+	const struct gw_zone *zone = gw_policy_zone(policy, name);
+	const char *names[GW_ZONES_MAX], *nearest;
+
+	if (zone)
+		return zone;
+	for (size_t i = 0; i < policy->n_zones; i++)
+		names[i] = policy->zones[i].name;
+	nearest = gw_nearest_name(name, names, policy->n_zones);
+	if (nearest)
+		(void)gw_ctl_usage(ctl, "unknown zone `%s`; did you mean `%s`?", name, nearest);
+	else
+		(void)gw_ctl_usage(ctl, "unknown zone `%s`", name);
+	return NULL;
+}
+
+uint32_t gw_ctl_revision_number(struct gw_ctl *ctl, const char *text)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && number && number < UINT32_MAX)
+		return (uint32_t)number;
+	(void)gw_ctl_usage(ctl, "`%s` is not the number of a revision", text);
+	return 0;
+}
+
+const char *gw_ctl_who(struct gw_arena *arena)
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *user;
+
+	/* Whoever is root can set it, but whoever is root can write the record too. */
+	if (sudo && *sudo)
+		return gw_arena_strdup(arena, sudo);
+	user = getpwuid(getuid());
+	if (user && user->pw_name)
+		return gw_arena_strdup(arena, user->pw_name);
+	return gw_arena_printf(arena, "%u", (unsigned int)getuid());
+}

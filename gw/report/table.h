@@ -1,0 +1,44 @@
+/*
+ * Tables of text: columns as wide as their widest cell, on a terminal that may show wide
+ * characters. Cells are escaped for display; a cell that ends a row is not padded.
+ *
+ *	struct gw_report_table table = { 0 };
+ *	gw_report_row(&table, "POLICY", "PACKETS", NULL);
+ *	gw_report_row(&table, "web-in", "17", NULL);
+ *	gw_report_table_print(&table, "<>", &out);
+ *	gw_report_table_done(&table);
+ */
+#ifndef GW_REPORT_TABLE_H
+#define GW_REPORT_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gw/core/text.h"
+
+#define GW_REPORT_COLUMNS_MAX 12u
+
+/** Starts as all zeroes. */
+struct gw_report_table {
+	char **cells; /* rows of `n_columns`, heap */
+	size_t n_cells, capacity, n_columns;
+};
+
+/** Adds a row; the arguments end with NULL, and all rows have as many as the first. */
+void gw_report_row(struct gw_report_table *table, ...) __attribute__((sentinel));
+/**
+ * Prints all rows. `align` has one character per column: `<` left, `>` right; missing ones are left.
+ */
+void gw_report_table_print(const struct gw_report_table *table, const char *align,
+			   struct gw_text *out);
+void gw_report_table_done(struct gw_report_table *table);
+
+/** "2026-11-23 10:57:01 +0900" in the local time zone. `out` has room for GW_REPORT_TIME bytes. */
+#define GW_REPORT_TIME 48
+const char *gw_report_time(int64_t time, char out[GW_REPORT_TIME]);
+/** "in 3 days", "2 hours ago"; the largest unit that fits. */
+const char *gw_report_span(int64_t from, int64_t until, char out[GW_REPORT_TIME]);
+/** Digits in groups of three: "81 240". */
+const char *gw_report_number(uint64_t number, char out[GW_REPORT_TIME]);
+
+#endif
