@@ -175,3 +175,21 @@ void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
 	*ret = list;
 	*ret_n = kept;
 }
+
+uint32_t gw_counts_highest_number(const struct gw_ruleset *observed)
+{
+	uint32_t highest = 0;
+
+	for (size_t s = 0; s < observed->n_sets; s++) {
+		const struct gw_set *set = &observed->sets[s];
+
+		for (size_t i = 0; counts_numbers(set) && i < set->n_elems; i++) {
+			uint32_t number;
+
+			memcpy(&number, set->elems[i].key, sizeof(number));
+			if (number > highest)
+				highest = number;
+		}
+	}
+	return highest;
+}

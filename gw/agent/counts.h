@@ -30,4 +30,7 @@ void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
 		     uint32_t mark_mask, const struct gw_carried *carried, size_t n_carried,
 		     struct gw_carried **ret, size_t *ret_n);
 
+/** The highest number that the kernel has an element for; 0 if none. */
+uint32_t gw_counts_highest_number(const struct gw_ruleset *observed);
+
 #endif

@@ -23,6 +23,31 @@ static bool is_own_address(const struct gw_links *links, enum gw_family family, 
 	return false;
 }
 
+/* Do connections with this number pass without being judged again? */
+static bool stays_live(const struct gw_ruleset *desired, uint32_t mark)
+{
+	static const char *const names[] = { "live", "live_timed" };
+	const struct gw_elem wanted = { .key = (const uint8_t *)&mark };
+
+	for (size_t s = 0; s < GW_COUNT(names); s++) {
+		const struct gw_set *set = gw_ruleset_set(desired, names[s]);
+		size_t low = 0, high = set ? set->n_elems : 0;
+
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+			int order = gw_elem_compare(set, &set->elems[middle], &wanted);
+
+			if (order == 0)
+				return true;
+			if (order < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+	}
+	return false;
+}
+
 static void judge(const struct gw_connection *connection, void *context)
 {
 	struct impact *impact = context;
@@ -37,6 +62,8 @@ static void judge(const struct gw_connection *connection, void *context)
 	    number == GW_BUILTIN_GATEWAY_OUT * gw_number_step(policy->mark_mask))
 		return;
 	impact->tracked++;
+	if (stays_live(impact->transaction->desired, number))
+		return;
 	from = gw_zone_of_address(policy, packet.family, packet.source);
 	if (!is_own_address(&impact->links, packet.family, packet.dest)) {
 		to = gw_zone_of_address(policy, packet.family, packet.dest);

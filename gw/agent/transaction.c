@@ -1,6 +1,7 @@
 #include "gw/agent/transaction.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "gw/agent/counts.h"
@@ -11,10 +12,12 @@
 #define ATTEMPTS       5
 #define REVISIONS_KEPT 100u
 
+static const struct gw_loc nowhere;
+
 enum gw_exit gw_kernel_failed(int error, struct gw_diags *diags)
 {
 	struct gw_kernel_error refusal = { .error = -error };
-	struct gw_plan nothing = { 0 };
+	struct gw_plan nothing = { .table = "gw" };
 
 	gw_kernel_diagnose(&nothing, error, &refusal, diags);
 	return GW_EXIT_FAILED;
@@ -56,23 +59,20 @@ static void warn_of_missing_interfaces(const struct gw_policy *policy, struct gw
 	gw_arena_free(arena);
 }
 
-/*
- * The revision in force. Where a commit was interrupted, the kernel itself tells whether it was
- * made: its ruleset is that of the new revision, or not.
- */
-static void find_base(struct gw_transaction *transaction, struct gw_store *store)
+uint32_t gw_revision_in_force(struct gw_store *store, const struct gw_ruleset *observed)
 {
-	uint32_t pending = gw_store_pending(store);
+	uint32_t number = gw_store_current(store), pending = gw_store_pending(store);
+	struct gw_arena *arena = gw_arena_new();
 	struct gw_revision revision;
 	char digest[65];
 
-	transaction->base = gw_store_current(store);
-	transaction->interrupted = pending;
-	if (!pending || gw_store_revision(store, pending, transaction->arena, &revision) < 0)
-		return;
-	gw_ruleset_digest(transaction->observed, digest);
-	if (strcmp(digest, revision.digest) == 0)
-		transaction->base = pending;
+	if (pending && gw_store_revision(store, pending, arena, &revision) == 0) {
+		gw_ruleset_digest(observed, digest);
+		if (strcmp(digest, revision.digest) == 0)
+			number = pending;
+	}
+	gw_arena_free(arena);
+	return number;
 }
 
 static bool files_differ(const struct gw_conf *a, const struct gw_conf *b)
@@ -87,32 +87,108 @@ static bool files_differ(const struct gw_conf *a, const struct gw_conf *b)
 	return false;
 }
 
-static enum gw_exit load_before(struct gw_transaction *transaction, struct gw_store *store,
-				struct gw_diags *diags)
+/* ---- what is in force, read while the new config is ------------------------------------------ */
+
+/*
+ * Reading the kernel, the new config and the one in force takes most of the time of a change, and none
+ * of the three needs another. Each works in memory and with diagnostics of its own.
+ */
+struct side {
+	pthread_t thread;
+	bool threaded;
+	struct gw_transaction *transaction;
+	const struct gw_target *target;
+	int error;
+};
+
+static void *observe(void *argument)
 {
+	struct side *side = argument;
+	struct gw_kernel *kernel = side->target->kernel;
+
+	side->error = kernel->ops->observe(kernel, &side->transaction->observed);
+	return NULL;
+}
+
+static void *read_before(void *argument)
+{
+	struct side *side = argument;
+	struct gw_transaction *transaction = side->transaction;
+	struct gw_store *store = side->target->store;
 	struct gw_conf_file *files;
-	struct gw_loc nowhere = { 0 };
 	struct gw_diags ignored;
 	size_t n;
-	int error;
 
-	transaction->config_changed = true;
 	if (!transaction->base)
-		return GW_EXIT_OK;
-	error = gw_store_files(store, transaction->base, transaction->arena, &files, &n);
+		return NULL;
+	side->error = gw_store_revision(store, transaction->base, transaction->arena,
+					&transaction->revision);
+	if (!side->error)
+		side->error =
+			gw_store_files(store, transaction->base, transaction->arena, &files, &n);
+	if (side->error)
+		return NULL;
 	transaction->numbers_before = gw_store_numbers(store, transaction->base);
-	if (error || !transaction->numbers_before) {
-		gw_diag(diags, GW_D_STATE_CORRUPT, nowhere,
-			"revision %u cannot be read from the state directory: %s",
-			transaction->base, error ? strerror(-error) : "numbers.json is damaged");
-		gw_diag_hint(diags, "restore the state directory from a backup, or move it away");
-		return GW_EXIT_FAILED;
-	}
+	if (!transaction->numbers_before)
+		side->error = -EBADMSG;
 	/* It was valid when it was applied; warnings of today would only confuse. */
 	gw_diags_init(&ignored);
 	transaction->before = gw_config_load_files(files, n, transaction->now, &ignored);
 	gw_diags_done(&ignored);
+	return NULL;
+}
+
+static void start(struct side *side, void *(*run)(void *))
+{
+	side->threaded = pthread_create(&side->thread, NULL, run, side) == 0;
+	if (!side->threaded)
+		(void)run(side); /* result in side->error */
+}
+
+static void finish(struct side *side)
+{
+	if (side->threaded)
+		(void)pthread_join(side->thread, NULL); /* fails for threads that are not there */
+}
+
+static enum gw_exit read_all(struct gw_transaction *transaction,
+			     const struct gw_config_origin *origin, const struct gw_target *target,
+			     struct gw_diags *diags)
+{
+	struct side kernel = { .transaction = transaction, .target = target };
+	struct side before = { .transaction = transaction, .target = target };
+	enum gw_exit status;
+
+	start(&kernel, observe);
+	transaction->base = gw_store_current(target->store);
+	transaction->interrupted = gw_store_pending(target->store);
+	if (transaction->interrupted) {
+		/* What the kernel holds tells which revision is in force. */
+		finish(&kernel);
+		kernel.threaded = false;
+		if (!kernel.error)
+			transaction->base =
+				gw_revision_in_force(target->store, transaction->observed);
+	}
+	start(&before, read_before);
+	status = gw_config_check(origin, transaction->now, &transaction->config, diags);
+	finish(&before);
+	finish(&kernel);
+	if (status != GW_EXIT_OK)
+		return status;
+	warn_of_missing_interfaces(transaction->config->policy, diags);
+	if (kernel.error)
+		return gw_kernel_failed(kernel.error, diags);
+	if (before.error) {
+		gw_diag(diags, GW_D_STATE_CORRUPT, nowhere,
+			"revision %u cannot be read from the state directory: %s",
+			transaction->base,
+			before.error == -EBADMSG ? "it is damaged" : strerror(-before.error));
+		gw_diag_hint(diags, "restore the state directory from a backup, or move it away");
+		return GW_EXIT_FAILED;
+	}
 	transaction->config_changed =
+		!transaction->before ||
 		files_differ(transaction->config->conf, transaction->before->conf);
 	return GW_EXIT_OK;
 }
@@ -131,24 +207,42 @@ static void skip_interrupted_numbers(struct gw_transaction *transaction, struct 
 	gw_numbers_free(numbers);
 }
 
+/*
+ * Without a state directory that remembers them, numbers that connections carry may be those that the
+ * kernel still has elements for: new ones start above.
+ */
+static struct gw_numbers *numbers_from_kernel(const struct gw_ruleset *observed)
+{
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_numbers *numbers = gw_arena_new_of(arena, struct gw_numbers);
+	uint32_t highest = gw_counts_highest_number(observed);
+
+	numbers->arena = arena;
+	numbers->next = highest ? highest + 1 : 0;
+	return numbers;
+}
+
 static enum gw_exit compile(struct gw_transaction *transaction, const struct gw_target *target,
 			    struct gw_diags *diags)
 {
+	const struct gw_policy *policy = transaction->config->policy;
 	struct gw_kernel_features features = { 0 };
-	int error = target->kernel->ops->features(target->kernel, &features);
+	int error = 0;
 
+	/* Asking takes transactions of its own; most sites use the whole mark. */
+	if (policy->mark_mask != UINT32_MAX)
+		error = target->kernel->ops->features(target->kernel, &features);
 	if (error)
 		return gw_kernel_failed(error, diags);
+	if (!transaction->base)
+		transaction->numbers_before = numbers_from_kernel(transaction->observed);
 	transaction->numbers =
-		gw_numbers_assign(transaction->config->policy, transaction->numbers_before,
+		gw_numbers_assign(policy, transaction->numbers_before,
 				  transaction->before ? transaction->before->policy : NULL, diags);
 	if (transaction->numbers)
-		transaction->desired = gw_compile(transaction->config->policy, transaction->numbers,
-						  &features, transaction->now, diags);
-	if (!transaction->desired)
-		return GW_EXIT_INVALID;
-	gw_ruleset_digest(transaction->desired, transaction->digest);
-	return GW_EXIT_OK;
+		transaction->desired = gw_compile(policy, transaction->numbers, &features,
+						  transaction->now, diags);
+	return transaction->desired ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 
 enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
@@ -157,18 +251,9 @@ enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
 				    struct gw_diags *diags)
 {
 	enum gw_exit status;
-	int error;
 
 	*transaction = (struct gw_transaction){ .arena = gw_arena_new(), .now = now };
-	status = gw_config_check(origin, now, &transaction->config, diags);
-	if (status != GW_EXIT_OK)
-		return status;
-	warn_of_missing_interfaces(transaction->config->policy, diags);
-	error = target->kernel->ops->observe(target->kernel, &transaction->observed);
-	if (error)
-		return gw_kernel_failed(error, diags);
-	find_base(transaction, target->store);
-	status = load_before(transaction, target->store, diags);
+	status = read_all(transaction, origin, target, diags);
 	if (status != GW_EXIT_OK)
 		return status;
 	skip_interrupted_numbers(transaction, target->store);
@@ -177,6 +262,8 @@ enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
 		transaction->plan = gw_plan_diff(transaction->desired, transaction->observed);
 	return status;
 }
+
+/* ---- making the change ----------------------------------------------------------------------- */
 
 static enum gw_exit store_revision(struct gw_transaction *transaction,
 				   const struct gw_target *target, const char *who,
@@ -226,17 +313,33 @@ static int compare_again(struct gw_transaction *transaction, struct gw_kernel *k
 	return 0;
 }
 
+/* What is new, then what is withdrawn; see gw/plan/withdraw.c. */
+static int send_plan(struct gw_kernel *kernel, struct gw_plan *plan,
+		     struct gw_kernel_error *ret_refusal)
+{
+	struct gw_plan *withdrawals = gw_plan_take_withdrawals(plan);
+	int error = 0;
+
+	if (plan->n_ops)
+		error = kernel->ops->commit(kernel, plan, ret_refusal);
+	else
+		withdrawals->generation = plan->generation;
+	if (!error && withdrawals->n_ops)
+		error = kernel->ops->commit(kernel, withdrawals, ret_refusal);
+	gw_plan_free(withdrawals);
+	return error;
+}
+
 static enum gw_exit send(struct gw_transaction *transaction, struct gw_kernel *kernel,
 			 struct gw_diags *diags)
 {
 	struct gw_kernel_error refusal = { 0 };
-	struct gw_loc nowhere = { 0 };
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		int error = 0;
 
 		if (transaction->plan->n_ops)
-			error = kernel->ops->commit(kernel, transaction->plan, &refusal);
+			error = send_plan(kernel, transaction->plan, &refusal);
 		if (!error)
 			return GW_EXIT_OK;
 		if (error != -ERESTART) {
@@ -253,43 +356,45 @@ static enum gw_exit send(struct gw_transaction *transaction, struct gw_kernel *k
 	return GW_EXIT_FAILED;
 }
 
-/* An interrupted change that the kernel did take is noted now; this is the place with the lock. */
+/* An interrupted change is noted, or forgotten; this is the place with the lock. */
 static enum gw_exit settle(const struct gw_transaction *transaction, struct gw_store *store,
 			   struct gw_diags *diags)
 {
-	struct gw_loc nowhere = { 0 };
-
 	if (!transaction->interrupted)
 		return GW_EXIT_OK;
-	if (transaction->interrupted == transaction->base) {
+	if (transaction->interrupted != transaction->base) {
 		gw_diag(diags, GW_D_CHANGE_RECOVERED, nowhere,
-			"revision %u had reached the kernel when its gwctl ended; noted now",
-			transaction->base);
-		return gw_store_set_current(store, transaction->base, diags) ? GW_EXIT_FAILED
-									     : GW_EXIT_OK;
+			"revision %u had not reached the kernel when its gwctl ended; it does not "
+			"count",
+			transaction->interrupted);
+		return GW_EXIT_OK;
 	}
 	gw_diag(diags, GW_D_CHANGE_RECOVERED, nowhere,
-		"revision %u had not reached the kernel when its gwctl ended; it does not count",
-		transaction->interrupted);
-	return GW_EXIT_OK;
+		"revision %u had reached the kernel when its gwctl ended; it is noted now",
+		transaction->base);
+	return gw_store_set_current(store, transaction->base, diags) ? GW_EXIT_FAILED : GW_EXIT_OK;
 }
 
-enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
-				   const struct gw_target *target, const char *who,
-				   const char *note, uint32_t *ret_revision, struct gw_diags *diags)
+/*
+ * A new revision is made for a new config, and for an old one that means something else today because an
+ * exception has ended. Putting right what others changed is none.
+ */
+static bool needs_revision(struct gw_transaction *transaction)
 {
-	enum gw_exit status = settle(transaction, target->store, diags);
+	if (!transaction->config_changed && !transaction->plan->n_ops)
+		return false;
+	gw_ruleset_digest(transaction->desired, transaction->digest);
+	return transaction->config_changed || !transaction->base ||
+	       strcmp(transaction->digest, transaction->revision.digest) != 0;
+}
+
+static enum gw_exit change(struct gw_transaction *transaction, const struct gw_target *target,
+			   const char *who, const char *note, uint32_t *ret_revision,
+			   struct gw_diags *diags)
+{
+	enum gw_exit status;
 	uint32_t number;
 
-	if (status != GW_EXIT_OK)
-		return status;
-	*ret_revision = transaction->base;
-	if (!transaction->plan->n_ops && !transaction->config_changed)
-		return GW_EXIT_OK;
-	if (!transaction->config_changed) {
-		/* Repairing what others changed is no new revision. */
-		return send(transaction, target->kernel, diags);
-	}
 	status = store_revision(transaction, target, who, note, &number, diags);
 	if (status != GW_EXIT_OK)
 		return status;
@@ -301,10 +406,28 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 	if (gw_store_set_current(target->store, number, diags) < 0)
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
-	if (transaction->interrupted && transaction->interrupted != transaction->base)
-		(void)gw_store_discard(target->store, transaction->interrupted);
 	gw_store_prune(target->store, REVISIONS_KEPT);
 	return GW_EXIT_OK;
+}
+
+enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
+				   const struct gw_target *target, const char *who,
+				   const char *note, uint32_t *ret_revision, struct gw_diags *diags)
+{
+	enum gw_exit status = settle(transaction, target->store, diags);
+
+	if (status != GW_EXIT_OK)
+		return status;
+	*ret_revision = transaction->base;
+	if (needs_revision(transaction))
+		status = change(transaction, target, who, note, ret_revision, diags);
+	else
+		status = send(transaction, target->kernel, diags);
+	/* Only now, because its numbers must not be given out again before they are behind us. */
+	if (status == GW_EXIT_OK && transaction->interrupted &&
+	    transaction->interrupted != transaction->base)
+		(void)gw_store_discard(target->store, transaction->interrupted);
+	return status;
 }
 
 void gw_transaction_done(struct gw_transaction *transaction)

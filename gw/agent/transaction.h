@@ -43,11 +43,12 @@ struct gw_transaction {
 	struct gw_numbers *numbers, *numbers_before;
 	struct gw_ruleset *desired, *observed;
 	struct gw_plan *plan;
-	char digest[65]; /* of desired */
+	char digest[65]; /* of desired, once it was needed */
 	int64_t now;
-	uint32_t base;        /* revision in force, 0: none */
-	uint32_t interrupted; /* revision whose commit was interrupted, 0: none */
-	bool config_changed;  /* the files differ from those of `base` */
+	uint32_t base;               /* revision in force, 0: none */
+	struct gw_revision revision; /* what is known of it */
+	uint32_t interrupted;        /* revision whose commit was interrupted, 0: none */
+	bool config_changed;         /* the files differ from those of `base` */
 };
 
 /**
@@ -78,6 +79,12 @@ void gw_transaction_done(struct gw_transaction *transaction);
 /** Tracked connections of rules in force, and how many of them the change would end. 0 or -errno. */
 int gw_transaction_impact(const struct gw_transaction *transaction, size_t *ret_tracked,
 			  size_t *ret_ending);
+
+/**
+ * The revision that the kernel should hold: the current one, or one whose commit was interrupted if
+ * the kernel's own ruleset shows that it was made. 0 if there is none.
+ */
+uint32_t gw_revision_in_force(struct gw_store *store, const struct gw_ruleset *observed);
 
 /** Adds the diagnostic for an errno of observing or opening the kernel's ruleset. */
 enum gw_exit gw_kernel_failed(int error, struct gw_diags *diags);

@@ -86,6 +86,12 @@ static void include_item(struct load *load, const struct frame *frame, const str
 		load->complete = false;
 		return;
 	}
+	if (!*item->text) {
+		gw_diag(load->diags, GW_D_INCLUDE_FORM, item->loc, "`include` names no file");
+		gw_diag_hint(load->diags, "include: [baseline/*.yaml], or leave the line out");
+		load->complete = false;
+		return;
+	}
 	path = gw_path_clean(load->conf->arena, item->text, item->loc, load->diags);
 	if (path && !strpbrk(path, "*?[{")) {
 		include_one(load, frame, path, item->loc);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gw/conf/schema_value.h"
+#include "gw/core/text.h"
 
 #define FIELDS_MAX 64u
 
@@ -178,13 +179,20 @@ static const struct gw_field *find_field(const struct gw_table *table, const cha
 static void report_unknown_key(struct gw_diags *diags, const struct gw_table *table,
 			       const struct gw_entry *entry)
 {
+	gw_auto_text struct gw_text known = { 0 };
 	const char *keys[FIELDS_MAX];
 
 	for (size_t i = 0; i < table->n_fields; i++)
 		keys[i] = table->fields[i].key;
 	gw_diag(diags, GW_D_UNKNOWN_KEY, entry->key_loc, "unknown key `%s` in `%s`", entry->key,
 		table->name);
-	gw_schema_suggest(diags, entry->key, keys, table->n_fields);
+	if (gw_nearest_name(entry->key, keys, table->n_fields)) {
+		gw_schema_suggest(diags, entry->key, keys, table->n_fields);
+		return;
+	}
+	for (size_t i = 0; i < table->n_fields; i++)
+		gw_text_printf(&known, "%s%s", i ? ", " : "", keys[i]);
+	gw_diag_hint(diags, "the keys here are %s", known.bytes);
 }
 
 static void set_defaults(const struct gw_table *table, void *form)

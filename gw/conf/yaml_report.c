@@ -94,6 +94,22 @@ static struct gw_loc at_mark(const struct gw_source *source, yaml_mark_t mark)
 	};
 }
 
+/* What git leaves in a file where two people changed the same lines. */
+static bool is_merge_conflict(const struct gw_source *source, size_t line)
+{
+	static const char *const marks[] = { "<<<<<<<", "=======", ">>>>>>>" };
+	const char *at = source->text, *end = source->text + source->len;
+
+	for (; line && at; line--) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	for (size_t i = 0; at && i < GW_COUNT(marks); i++)
+		if (end - at >= 7 && memcmp(at, marks[i], 7) == 0)
+			return true;
+	return false;
+}
+
 void gw_yaml_report(const yaml_parser_t *parser, const struct gw_source *source,
 		    struct gw_diags *diags)
 {
@@ -101,6 +117,17 @@ void gw_yaml_report(const yaml_parser_t *parser, const struct gw_source *source,
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		gw_out_of_memory();
+	for (int i = 0; i < 2; i++) {
+		yaml_mark_t mark = i ? parser->problem_mark : parser->context_mark;
+
+		if (!is_merge_conflict(source, mark.line))
+			continue;
+		gw_diag(diags, GW_D_YAML_SYNTAX, at_mark(source, mark),
+			"a merge conflict is left in the file");
+		gw_diag_hint(diags, "keep one of the versions between `<<<<<<<` and `>>>>>>>`, and "
+				    "delete these lines");
+		return;
+	}
 	for (size_t i = 0; i < GW_COUNT(complaints); i++) {
 		const struct complaint *row = &complaints[i];
 		bool at_context = row->place == PLACE_CONTEXT && parser->context;

@@ -42,7 +42,6 @@ static void plan_json(struct gw_ctl *ctl, const struct gw_report_change *change,
 
 	gw_json_set(ctl->root, "site", gw_json_text(transaction->config->policy->site_name));
 	gw_json_set(ctl->root, "base", gw_json_number(transaction->base));
-	gw_json_set(ctl->root, "digest", gw_json_text(transaction->digest));
 	gw_json_set(ctl->root, "different", json_boolean(different));
 	gw_report_change_json(ctl->arena, change, ctl->root);
 	gw_json_set(impact, "tracked", known ? gw_json_number(tracked) : json_null());

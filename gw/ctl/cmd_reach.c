@@ -3,16 +3,17 @@
 
 #include "gw/ctl/ctl.h"
 #include "gw/policy/analyze.h"
-#include "gw/report/change.h"
 #include "gw/report/json.h"
+#include "gw/report/region.h"
 #include "gw/report/table.h"
 
-static void print_reach(struct gw_ctl *ctl, const struct gw_reach *items, size_t n)
+static void print_reach(struct gw_ctl *ctl, const struct gw_zone *from, const struct gw_zone *to,
+			const struct gw_reach *items, size_t n)
 {
 	struct gw_report_table table = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		gw_report_row(&table, gw_region_text(ctl->arena, &items[i].region),
+		gw_report_row(&table, gw_report_region(ctl->arena, &items[i].region, from, to),
 			      items[i].rule->id, gw_ctl_place(ctl->arena, items[i].rule->loc),
 			      NULL);
 	gw_report_table_print(&table, "<<<", &ctl->out);
@@ -63,6 +64,6 @@ enum gw_exit gw_cmd_reach(struct gw_ctl *ctl)
 	if (ctl->root)
 		reach_json(ctl, items, n);
 	else
-		print_reach(ctl, items, n);
+		print_reach(ctl, from, to, items, n);
 	return GW_EXIT_OK;
 }

@@ -111,21 +111,6 @@ void gw_ctl_release(struct gw_ctl *ctl)
 
 /* ---- the revision in force ------------------------------------------------------------------- */
 
-/* An interrupted apply that the kernel took is in force, though nobody has noted it yet. */
-static uint32_t number_in_force(struct gw_ctl *ctl, const struct gw_ruleset *observed)
-{
-	uint32_t pending = gw_store_pending(ctl->target.store);
-	struct gw_revision revision;
-	char digest[65];
-
-	if (pending && gw_store_revision(ctl->target.store, pending, ctl->arena, &revision) == 0) {
-		gw_ruleset_digest(observed, digest);
-		if (strcmp(digest, revision.digest) == 0)
-			return pending;
-	}
-	return gw_store_current(ctl->target.store);
-}
-
 static enum gw_exit load_revision(struct gw_ctl *ctl, uint32_t number)
 {
 	struct gw_in_force *in_force = &ctl->in_force;
@@ -156,7 +141,7 @@ enum gw_exit gw_ctl_load_in_force(struct gw_ctl *ctl)
 	err = ctl->target.kernel->ops->observe(ctl->target.kernel, &ctl->in_force.observed);
 	if (err)
 		return gw_kernel_failed(err, &ctl->diags);
-	number = number_in_force(ctl, ctl->in_force.observed);
+	number = gw_revision_in_force(ctl->target.store, ctl->in_force.observed);
 	if (!number) {
 		gw_diag(&ctl->diags, GW_D_NOTHING_APPLIED, nowhere,
 			"nothing has been applied on this gateway yet");
@@ -166,18 +151,36 @@ enum gw_exit gw_ctl_load_in_force(struct gw_ctl *ctl)
 	return load_revision(ctl, number);
 }
 
+/* Elements that the kernel has removed on time are not missing. */
+static void drop_expired(struct gw_ruleset *ruleset, int64_t now)
+{
+	for (size_t s = 0; s < ruleset->n_sets; s++) {
+		struct gw_set *set = &ruleset->sets[s];
+		size_t kept = 0;
+
+		for (size_t i = 0; i < set->n_elems; i++)
+			if (!set->elems[i].expires_ms || set->elems[i].expires_ms > now * 1000)
+				set->elems[kept++] = set->elems[i];
+		set->n_elems = kept;
+	}
+}
+
 enum gw_exit gw_ctl_compare_in_force(struct gw_ctl *ctl)
 {
 	struct gw_in_force *in_force = &ctl->in_force;
 	struct gw_kernel_features features = { 0 };
-	int err = ctl->target.kernel->ops->features(ctl->target.kernel, &features);
+	int err = 0;
 
+	if (in_force->config->policy->mark_mask != UINT32_MAX)
+		err = ctl->target.kernel->ops->features(ctl->target.kernel, &features);
 	if (err)
 		return gw_kernel_failed(err, &ctl->diags);
+	/* As it was compiled then: an exception that has ended since leaves its chains behind. */
 	in_force->desired = gw_compile(in_force->config->policy, in_force->numbers, &features,
-				       ctl->now, &ctl->diags);
+				       in_force->revision.time, &ctl->diags);
 	if (!in_force->desired)
 		return GW_EXIT_FAILED;
+	drop_expired(in_force->desired, ctl->now);
 	in_force->plan = gw_plan_diff(in_force->desired, in_force->observed);
 	return GW_EXIT_OK;
 }

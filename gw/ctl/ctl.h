@@ -90,6 +90,8 @@ enum gw_exit gw_ctl_usage(struct gw_ctl *ctl, const char *format, ...)
 /* help.c */
 void gw_help_overview(struct gw_text *out);
 void gw_help_command(const struct gw_command *command, struct gw_text *out);
+
+/* gw/man/gwctl.c */
 /** gwctl(8) as mdoc source. */
 void gw_help_manual(struct gw_text *out);
 

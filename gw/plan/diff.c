@@ -6,10 +6,14 @@
  *
  * Everything that goes is gone before anything of the same name comes, and what is referred to is
  * there before what refers to it. The batch is one transaction, so no packet sees a state in
- *between.
+ * between.
  *
  * A set or base chain whose definition changed cannot be altered in place: it is deleted and added,
- * and with it every rule and element that refers to it, even if that itself is unchanged.
+ * and with a set every rule that refers to it, even if that itself is unchanged.
+ *
+ * Both sides are sorted, so each phase walks them once; what a walk finds for a later phase (which
+ * rules stay, which elements come) is kept until then. The cost is n log n in chains and sets,
+ * linear in rules and elements, save for the short middle parts of chains (rules_diff.h).
  */
 #include <string.h>
 
@@ -17,10 +21,18 @@
 #include "gw/plan/plan.h"
 #include "gw/plan/rules_diff.h"
 
-/* What the phases have to know of both sides. */
+/* Elements of one set that go or come. */
+struct elem_list {
+	struct gw_elem *items; /* heap */
+	size_t n, capacity;
+};
+
+/* What the phases have to know of both sides, and of each other. */
 struct diff {
 	struct gw_plan *plan;
 	const struct gw_ruleset *desired, *observed;
+	size_t **partners;      /* of each desired chain that stays: see gw_rules_common */
+	struct elem_list *come; /* of each desired set that stays: elements to add */
 };
 
 static bool hook_equal(const struct gw_base_hook *a, const struct gw_base_hook *b)
@@ -53,26 +65,16 @@ static const struct gw_set *set_kept(const struct diff *diff, const char *name)
 	return was && wanted && gw_set_definition_equal(was, wanted) ? was : NULL;
 }
 
-/* True if all that the rule refers to stays. */
+/*
+ * True if all sets that the rule refers to stay. Chains need no look, neither here nor for elements:
+ * only base chains are made anew, and nothing can jump to those.
+ */
 static bool rule_references_kept(const struct gw_rule *rule, const void *context)
 {
-	const struct diff *diff = context;
-
-	for (size_t i = 0; i < rule->n_exprs; i++) {
-		const struct gw_expr *expr = &rule->exprs[i];
-
-		if (expr->set_name && !set_kept(diff, expr->set_name))
+	for (size_t i = 0; i < rule->n_exprs; i++)
+		if (rule->exprs[i].set_name && !set_kept(context, rule->exprs[i].set_name))
 			return false;
-		if (expr->chain && !chain_kept(diff, expr->chain))
-			return false;
-	}
 	return true;
-}
-
-static bool elem_kept(const struct diff *diff, const struct gw_set *set, const struct gw_elem *was,
-		      const struct gw_elem *wanted)
-{
-	return gw_elem_equal(set, was, wanted) && (!was->chain || chain_kept(diff, was->chain));
 }
 
 static void push(struct gw_plan *plan, struct gw_op op)
@@ -102,14 +104,14 @@ static void delete_rules(struct diff *diff)
 	for (size_t i = 0; i < diff->observed->n_chains; i++) {
 		const struct gw_chain *was = &diff->observed->chains[i];
 		const struct gw_chain *wanted = gw_ruleset_chain(diff->desired, was->name);
-		bool *stays = NULL;
+		gw_auto_free bool *stays = NULL;
 
 		if (chain_kept(diff, was->name))
-			stays = gw_rules_common(was, wanted, rule_references_kept, diff, NULL);
+			stays = gw_rules_common(was, wanted, rule_references_kept, diff,
+						&diff->partners[wanted - diff->desired->chains]);
 		for (size_t k = 0; k < was->n_rules; k++)
 			if (!stays || !stays[k])
 				delete_rule(diff, was, &was->rules[k]);
-		gw_free(stays);
 	}
 }
 
@@ -117,13 +119,11 @@ static void delete_rules(struct diff *diff)
 static void insert_rules(struct diff *diff, const struct gw_chain *was,
 			 const struct gw_chain *wanted)
 {
-	size_t *partner = NULL;
-	bool *stays = gw_rules_common(was, wanted, rule_references_kept, diff, &partner);
+	const size_t *partner = diff->partners[wanted - diff->desired->chains];
+	gw_auto_free uint64_t *positions = gw_zalloc(wanted->n_rules, sizeof(*positions));
 	uint64_t position = 0;
 
 	/* From the back, to know the next one that stays; then forward in the right order. */
-	uint64_t *positions = gw_zalloc(wanted->n_rules, sizeof(*positions));
-
 	for (size_t i = wanted->n_rules; i-- > 0;) {
 		if (partner[i] != GW_NO_PARTNER)
 			position = was->rules[partner[i]].handle;
@@ -132,9 +132,6 @@ static void insert_rules(struct diff *diff, const struct gw_chain *was,
 	for (size_t i = 0; i < wanted->n_rules; i++)
 		if (partner[i] == GW_NO_PARTNER)
 			add_rule(diff, wanted, &wanted->rules[i], positions[i]);
-	gw_free(positions);
-	gw_free(partner);
-	gw_free(stays);
 }
 
 static void add_rules(struct diff *diff)
@@ -154,27 +151,39 @@ static void add_rules(struct diff *diff)
 
 /* ---- elements ------------------------------------------------------------------------------ */
 
-/* Elements of one set that go or come, collected into one operation. */
-struct elem_list {
-	struct gw_elem *items;
-	size_t n, capacity;
-};
-
-static void push_elems(struct diff *diff, enum gw_op_kind kind, const struct gw_set *set,
-		       struct elem_list *list)
+static void list_add(struct elem_list *list, const struct gw_elem *elem)
 {
-	if (list->n) {
-		const struct gw_elem *copy = gw_arena_memdup(diff->plan->arena, list->items,
-							     list->n * sizeof(*list->items));
-
-		push(diff->plan,
-		     (struct gw_op){ .kind = kind, .set = set, .elems = copy, .count = list->n });
-	}
-	gw_free(list->items);
+	gw_push(list->items, list->n, list->capacity, *elem);
 }
 
-/* Walks both sorted lists once and calls for each difference. */
-static void compare_elems(struct diff *diff, const struct gw_set *was, const struct gw_set *wanted,
+/* Makes one operation of the list, which then is the plan's. */
+static void push_list(struct diff *diff, enum gw_op_kind kind, const struct gw_set *set,
+		      struct elem_list *list)
+{
+	struct gw_plan *plan = diff->plan;
+
+	if (!list->n)
+		return;
+	push(plan,
+	     (struct gw_op){ .kind = kind, .set = set, .elems = list->items, .count = list->n });
+	gw_push(plan->lists, plan->n_lists, plan->lists_capacity, list->items);
+	*list = (struct elem_list){ 0 };
+}
+
+static struct gw_elem carry(const struct gw_set *set, const struct gw_elem *from,
+			    const struct gw_elem *to)
+{
+	struct gw_elem carried = *to;
+
+	if (set->counter) {
+		carried.packets = from->packets;
+		carried.bytes = from->bytes;
+	}
+	return carried;
+}
+
+/* Walks both sorted lists once and collects what goes and what comes. */
+static void compare_elems(const struct gw_set *was, const struct gw_set *wanted,
 			  struct elem_list *gone, struct elem_list *come)
 {
 	size_t i = 0, k = 0;
@@ -185,23 +194,17 @@ static void compare_elems(struct diff *diff, const struct gw_set *was, const str
 		int order = !old ? 1 : !new ? -1 : gw_elem_compare(was, old, new);
 
 		if (order < 0) {
-			gw_push(gone->items, gone->n, gone->capacity, *old);
-			i++;
+			list_add(gone, old);
 		} else if (order > 0) {
-			gw_push(come->items, come->n, come->capacity, *new);
-			k++;
-		} else {
-			if (!elem_kept(diff, was, old, new)) {
-				struct gw_elem carried = *new;
+			list_add(come, new);
+		} else if (!gw_elem_equal(was, old, new)) {
+			struct gw_elem carried = carry(wanted, old, new);
 
-				carried.packets = old->packets;
-				carried.bytes = old->bytes;
-				gw_push(gone->items, gone->n, gone->capacity, *old);
-				gw_push(come->items, come->n, come->capacity, carried);
-			}
-			i++;
-			k++;
+			list_add(gone, old);
+			list_add(come, &carried);
 		}
+		i += order <= 0;
+		k += order >= 0;
 	}
 }
 
@@ -209,40 +212,74 @@ static void delete_elems(struct diff *diff)
 {
 	for (size_t i = 0; i < diff->observed->n_sets; i++) {
 		const struct gw_set *was = set_kept(diff, diff->observed->sets[i].name);
-		struct elem_list gone = { 0 }, come = { 0 };
+		const struct gw_set *wanted;
+		struct elem_list gone = { 0 };
 
 		if (!was || was->run_time || was->constant)
 			continue;
-		compare_elems(diff, was, gw_ruleset_set(diff->desired, was->name), &gone, &come);
+		wanted = gw_ruleset_set(diff->desired, was->name);
+		compare_elems(was, wanted, &gone, &diff->come[wanted - diff->desired->sets]);
 		diff->plan->elems_deleted += gone.n;
-		push_elems(diff, GW_OP_DEL_ELEMS, was, &gone);
-		gw_free(come.items);
+		push_list(diff, GW_OP_DEL_ELEMS, was, &gone);
 	}
+}
+
+/* Elements of a set that is made anew count on where those of the old one with their keys were. */
+static bool carries_over(const struct gw_set *was, const struct gw_set *wanted)
+{
+	if (!was || !was->counter || !wanted->counter || was->n_key != wanted->n_key)
+		return false;
+	for (size_t i = 0; i < was->n_key; i++)
+		if (was->key[i] != wanted->key[i])
+			return false;
+	return true;
+}
+
+static void add_carried(struct diff *diff, const struct gw_set *was, const struct gw_set *wanted)
+{
+	struct elem_list come = { 0 };
+	size_t i = 0;
+
+	for (size_t k = 0; k < wanted->n_elems; k++) {
+		struct gw_elem elem = wanted->elems[k];
+
+		while (i < was->n_elems && gw_elem_compare(wanted, &was->elems[i], &elem) < 0)
+			i++;
+		if (i < was->n_elems && gw_elem_compare(wanted, &was->elems[i], &elem) == 0)
+			elem = carry(wanted, &was->elems[i], &elem);
+		list_add(&come, &elem);
+	}
+	push_list(diff, GW_OP_ADD_ELEMS, wanted, &come);
+}
+
+/* All elements of a new set, if nothing is carried without copying what may be a million. */
+static void add_all_elems(struct diff *diff, const struct gw_set *wanted)
+{
+	const struct gw_set *was = gw_ruleset_set(diff->observed, wanted->name);
+
+	diff->plan->elems_added += wanted->n_elems;
+	if (carries_over(was, wanted))
+		add_carried(diff, was, wanted);
+	else if (wanted->n_elems)
+		push(diff->plan, (struct gw_op){ .kind = GW_OP_ADD_ELEMS,
+						 .set = wanted,
+						 .elems = wanted->elems,
+						 .count = wanted->n_elems });
 }
 
 static void add_elems(struct diff *diff)
 {
 	for (size_t i = 0; i < diff->desired->n_sets; i++) {
 		const struct gw_set *wanted = &diff->desired->sets[i];
-		const struct gw_set *was = set_kept(diff, wanted->name);
-		struct elem_list gone = { 0 }, come = { 0 };
 
-		if (wanted->run_time || (was && was->constant))
+		if (wanted->run_time || (wanted->constant && set_kept(diff, wanted->name)))
 			continue;
-		if (!was) {
-			/* All of a new set, without copying what may be a million elements. */
-			if (wanted->n_elems)
-				push(diff->plan, (struct gw_op){ .kind = GW_OP_ADD_ELEMS,
-								 .set = wanted,
-								 .elems = wanted->elems,
-								 .count = wanted->n_elems });
-			diff->plan->elems_added += wanted->n_elems;
+		if (!set_kept(diff, wanted->name)) {
+			add_all_elems(diff, wanted);
 			continue;
 		}
-		compare_elems(diff, was, wanted, &gone, &come);
-		diff->plan->elems_added += come.n;
-		push_elems(diff, GW_OP_ADD_ELEMS, wanted, &come);
-		gw_free(gone.items);
+		diff->plan->elems_added += diff->come[i].n;
+		push_list(diff, GW_OP_ADD_ELEMS, wanted, &diff->come[i]);
 	}
 }
 
@@ -288,7 +325,7 @@ static void add_chains_and_sets(struct diff *diff)
 	}
 }
 
-static struct gw_plan *plan_new(const struct gw_ruleset *observed)
+static struct gw_plan *plan_new(const struct gw_ruleset *desired, const struct gw_ruleset *observed)
 {
 	struct gw_plan *plan = gw_zalloc(1, sizeof(*plan));
 
@@ -296,12 +333,30 @@ static struct gw_plan *plan_new(const struct gw_ruleset *observed)
 	plan->family = observed->family;
 	plan->table = gw_arena_strdup(plan->arena, observed->name);
 	plan->generation = observed->generation;
+	plan->desired = desired;
+	plan->observed = observed;
 	return plan;
+}
+
+static void diff_done(struct diff *diff)
+{
+	for (size_t i = 0; i < diff->desired->n_chains; i++)
+		gw_free(diff->partners[i]);
+	for (size_t i = 0; i < diff->desired->n_sets; i++)
+		gw_free(diff->come[i].items);
+	gw_free(diff->partners);
+	gw_free(diff->come);
 }
 
 struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed)
 {
-	struct diff diff = { plan_new(observed), desired, observed };
+	struct diff diff = {
+		.plan = plan_new(desired, observed),
+		.desired = desired,
+		.observed = observed,
+		.partners = gw_zalloc(desired->n_chains, sizeof(size_t *)),
+		.come = gw_zalloc(desired->n_sets, sizeof(struct elem_list)),
+	};
 
 	if (!observed->exists)
 		push(diff.plan, (struct gw_op){ .kind = GW_OP_ADD_TABLE });
@@ -311,12 +366,13 @@ struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_r
 	add_chains_and_sets(&diff);
 	add_elems(&diff);
 	add_rules(&diff);
+	diff_done(&diff);
 	return diff.plan;
 }
 
 struct gw_plan *gw_plan_remove(const struct gw_ruleset *observed)
 {
-	struct gw_plan *plan = plan_new(observed);
+	struct gw_plan *plan = plan_new(NULL, observed);
 
 	if (observed->exists)
 		push(plan, (struct gw_op){ .kind = GW_OP_DEL_TABLE });
@@ -327,6 +383,9 @@ void gw_plan_free(struct gw_plan *plan)
 {
 	if (!plan)
 		return;
+	for (size_t i = 0; i < plan->n_lists; i++)
+		gw_free(plan->lists[i]);
+	gw_free(plan->lists);
 	gw_free(plan->ops);
 	gw_arena_free(plan->arena);
 	gw_free(plan);

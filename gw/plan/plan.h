@@ -2,12 +2,19 @@
  * What has to change: the difference between the observed and the desired ruleset as a list of
  * operations in an order that the kernel accepts, to be sent as one batch.
  *
- * Order of operations (references decide): add table; add new chains; add new sets; delete rules
- * that go (before the sets and chains that they use); delete elements that go or change; add
- * elements; add rules; delete chains (their rules first); delete sets. Elements whose data changed
- * are deleted and added in the batch and carry their counter over. Sets of a run-time writer keep their
- * elements. Rules of a chain: a common subsequence stays untouched; others are inserted by
- * position.
+ * Order of operations (references decide): add table; delete rules, then elements, then sets, then
+ * chains; add chains, then sets, then elements, then rules. So what goes is gone before anything of
+ * the same name comes, and everything is there before something refers to it.
+ *
+ * Only what differs is touched. A base chain whose hook changed is deleted and added with its
+ * rules, a set whose definition changed with the rules that refer to it. Elements that changed are
+ * deleted and added with the counts that they had. Sets of a run-time writer keep their elements.
+ * Rules of a chain: a common subsequence stays untouched; others are inserted by position.
+ *
+ *	struct gw_plan *plan = gw_plan_diff(desired, observed);
+ *	if (plan->n_ops)
+ *		err = kernel->ops->commit(kernel, plan, &refusal);
+ *	gw_plan_free(plan);
  */
 #ifndef GW_PLAN_PLAN_H
 #define GW_PLAN_PLAN_H
@@ -18,9 +25,9 @@ enum gw_op_kind {
 	GW_OP_ADD_TABLE,
 	GW_OP_ADD_CHAIN,
 	GW_OP_ADD_SET,
-	GW_OP_ADD_ELEMS, /* elements [first, first + count) of `elems` into `set` */
-	GW_OP_ADD_RULE, /* append to chain; before `position` (a handle) if not 0 */
-	GW_OP_DEL_RULE, /* by handle */
+	GW_OP_ADD_ELEMS, /* all `elems` of an operation go into one `set` */
+	GW_OP_ADD_RULE,  /* before the rule with handle `position`; 0: at the end */
+	GW_OP_DEL_RULE,  /* by handle */
 	GW_OP_DEL_ELEMS,
 	GW_OP_DEL_SET,
 	GW_OP_DEL_CHAIN,
@@ -43,8 +50,11 @@ struct gw_plan {
 	uint32_t family; /* of the table */
 	const char *table;
 	uint32_t generation; /* of the observed ruleset: the batch is refused if it moved on */
-	struct gw_op *ops; /* heap array */
+	const struct gw_ruleset *desired, *observed; /* borrowed; desired NULL: the table goes */
+	struct gw_op *ops;                           /* heap array */
 	size_t n_ops, capacity;
+	struct gw_elem **lists; /* heap arrays that operations point into */
+	size_t n_lists, lists_capacity;
 	/* figures for people */
 	size_t rules_added, rules_deleted, elems_added, elems_deleted, sets_added, sets_deleted,
 		chains_added, chains_deleted;
@@ -55,11 +65,18 @@ struct gw_plan {
  * plan (n_ops == 0) means that there is nothing to do.
  */
 struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed);
+/**
+ * Takes out of `plan` the operations that only withdraw numbers of rules from sets of live ones, and
+ * returns them as a plan to be sent right after it (its generation is the next one). Either of the two
+ * may be empty. The result borrows from `plan`, which must outlive it; figures of `plan` stay
+ * those of both. See withdraw.c for why.
+ */
+struct gw_plan *gw_plan_take_withdrawals(struct gw_plan *plan);
 /** The plan that removes the table. */
 struct gw_plan *gw_plan_remove(const struct gw_ruleset *observed);
 void gw_plan_free(struct gw_plan *plan);
 
-/** One line of text for each operation, elements too: "+ element match { … } web-in". */
+/** A line for each thing that comes or goes: "+ element match { … }  # web-in policies.yaml:14". */
 void gw_plan_print(const struct gw_plan *plan, struct gw_text *out);
 
 /** The place that an operation came from (first origin found), or a loc without source. */

@@ -119,6 +119,23 @@ void gw_read_zone_set(struct gw_loader *loader, struct gw_node *node, enum gw_ga
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
+/* What people write where an address belongs, and how to say it here. */
+static void hint_address(struct gw_diags *diags, const char *text)
+{
+	size_t port = strlen(text);
+
+	while (port && text[port - 1] >= '0' && text[port - 1] <= '9')
+		port--;
+	if (strchr(text, '.') && port && text[port - 1] == ':')
+		gw_diag_hint(diags,
+			     "an address has no port: that is said by `services` or `to_port`");
+	else if (strspn(text, "0123456789.:/-abcdefABCDEF") != strlen(text) && strchr(text, '.'))
+		gw_diag_hint(diags, "write the address: names are not asked from the DNS");
+	else
+		gw_diag_hint(diags, "examples: 192.0.2.7, 192.0.2.0/24, 192.0.2.7-192.0.2.9, "
+				    "\"2001:db8::/64\"");
+}
+
 bool gw_read_address(struct gw_diags *diags, struct gw_loc loc, const char *text,
 		     enum gw_family *ret_family, struct gw_range *ret_range)
 {
@@ -134,6 +151,7 @@ bool gw_read_address(struct gw_diags *diags, struct gw_loc loc, const char *text
 	case GW_ADDR_SYNTAX:
 		gw_diag(diags, GW_D_BAD_ADDRESS, loc, "`%.80s` is not an address, prefix or range",
 			text);
+		hint_address(diags, text);
 		return false;
 	case GW_ADDR_HOST_BITS:
 		gw_diag(diags, GW_D_HOST_BITS, loc, "`%s` has bits after its prefix", text);
@@ -141,6 +159,9 @@ bool gw_read_address(struct gw_diags *diags, struct gw_loc loc, const char *text
 		return false;
 	case GW_ADDR_PREFIX_LENGTH:
 		gw_diag(diags, GW_D_PREFIX_LENGTH, loc, "`%.80s` has no valid prefix length", text);
+		gw_diag_hint(diags,
+			     "write the number of bits, as in 192.0.2.0/24: at most 32, or 128 "
+			     "for IPv6");
 		return false;
 	case GW_ADDR_RANGE_ORDER:
 		gw_diag(diags, GW_D_RANGE_ORDER, loc, "the range `%s` ends before it starts", text);

@@ -154,6 +154,7 @@ static bool parse_ports(struct gw_diags *diags, struct gw_loc loc, const char *t
 		gw_diag(diags, GW_D_BAD_PORT, loc,
 			"`%s` in `%s` is not a port from 0 to 65535 or a range of them", ports,
 			text);
+		gw_diag_hint(diags, "write ports as numbers: `tcp/443` or `tcp/8000-8010`");
 		return false;
 	}
 	if (lo > hi) {
@@ -174,7 +175,10 @@ static void report_icmp_type(struct gw_diags *diags, struct gw_loc loc, const ch
 		names[i] = types[i].name;
 	gw_diag(diags, GW_D_UNKNOWN_ICMP_TYPE, loc, "`%s` in `%s` is not a type from 0 to 255",
 		type, text);
-	gw_schema_suggest(diags, type, names, n);
+	if (gw_nearest_name(type, names, n))
+		gw_schema_suggest(diags, type, names, n);
+	else
+		gw_diag_hint(diags, "a ping is `echo-request`; others are known by name or number");
 }
 
 /* "echo-request", "3" or "3/4". */

@@ -66,6 +66,10 @@ void gw_report_unknown_service(struct gw_loader *loader, struct gw_loc loc, cons
 	if (nearest)
 		gw_diag_related(loader->diags, gw_find_service(policy, nearest)->loc,
 				"`%s` is defined here", nearest);
+	else
+		gw_diag_hint(loader->diags,
+			     "define it under `services:`, or write protocol and port, "
+			     "as in `tcp/80`");
 }
 
 /* Sorting put the two in any order: the one written later is the mistake. */

@@ -5,6 +5,7 @@
 #include "gw/core/mem.h"
 #include "gw/policy/analyze.h"
 #include "gw/report/json.h"
+#include "gw/report/region.h"
 
 #define SERVICES_SHOWN 4u
 
@@ -205,6 +206,8 @@ void gw_report_compare(struct gw_arena *arena, const struct gw_policy *before,
 	gw_free(sides.items);
 	gw_arena_free(sides.scratch);
 	gw_analyze_change(arena, sides.before, after, now, &ret->reach, &ret->n_reach);
+	ret->before = sides.before;
+	ret->after = after;
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -227,6 +230,18 @@ static void print_items(struct gw_arena *arena, const struct gw_report_change *c
 	print_more(out, change->n_items, max);
 }
 
+static void print_one(struct gw_arena *arena, const struct gw_report_change *change,
+		      const struct gw_reach_change *reach, struct gw_text *out)
+{
+	/* The zone as it was where something is lost. */
+	const struct gw_policy *policy = reach->gained ? change->after : change->before;
+
+	gw_text_printf(out, "  %s -> %s: %s  (%s)\n", reach->from, reach->to,
+		       gw_report_region(arena, &reach->region, gw_policy_zone(policy, reach->from),
+					gw_policy_zone(policy, reach->to)),
+		       reach->rule->id);
+}
+
 static void print_reach(struct gw_arena *arena, const struct gw_report_change *change, bool gained,
 			size_t max, struct gw_text *out)
 {
@@ -240,8 +255,7 @@ static void print_reach(struct gw_arena *arena, const struct gw_report_change *c
 		if (n == 0)
 			gw_text_puts(out, gained ? "Newly reachable:\n" : "No longer reachable:\n");
 		if (!max || n < max)
-			gw_text_printf(out, "  %s -> %s: %s  (%s)\n", reach->from, reach->to,
-				       gw_region_text(arena, &reach->region), reach->rule->id);
+			print_one(arena, change, reach, out);
 		n++;
 	}
 	print_more(out, n, max);
@@ -281,31 +295,6 @@ void gw_report_plan_counts(const struct gw_plan *plan, struct gw_text *out)
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
-
-static json_t *addresses_json(enum gw_family family, struct gw_addrset set)
-{
-	json_t *array = json_array();
-	char text[2 * GW_ADDR_TEXT];
-
-	for (size_t i = 0; i < set.n; i++)
-		gw_json_add(array, json_string(gw_range_format(family, set.ranges[i], text)));
-	return array;
-}
-
-json_t *gw_report_region_json(struct gw_arena *arena, const struct gw_region *region)
-{
-	json_t *object = json_object(), *services = json_array();
-
-	gw_json_set(object, "family",
-		    json_string(region->family == GW_FAMILY_IPV4 ? "ipv4" : "ipv6"));
-	gw_json_set(object, "sources", addresses_json(region->family, region->source));
-	gw_json_set(object, "destinations", addresses_json(region->family, region->dest));
-	for (size_t i = 0; i < region->service.n; i++)
-		gw_json_add(services,
-			    gw_json_text(gw_service_text(arena, region->service.ranges[i])));
-	gw_json_set(object, "services", services);
-	return object;
-}
 
 static const char *sign_name(char sign)
 {

@@ -18,6 +18,7 @@ struct gw_report_item {
 
 /** What two policies differ in; arrays in the arena. `before` may be NULL: nothing passed. */
 struct gw_report_change {
+	const struct gw_policy *before, *after;
 	struct gw_report_item *items; /* by id */
 	size_t n_items;
 	struct gw_reach_change *reach;
@@ -37,8 +38,6 @@ void gw_report_change_json(struct gw_arena *arena, const struct gw_report_change
 void gw_report_plan_counts(const struct gw_plan *plan, struct gw_text *out);
 json_t *gw_report_plan_json(const struct gw_plan *plan);
 
-/** A region as JSON: "family", "sources", "destinations", "services", complete. */
-json_t *gw_report_region_json(struct gw_arena *arena, const struct gw_region *region);
 /** Of a rule: "wan -> dmz", "mgmt -> gateway". In the arena. */
 const char *gw_report_zones(struct gw_arena *arena, const struct gw_policy *policy,
 			    const struct gw_rule_def *rule);

@@ -2,6 +2,7 @@
  * (handles, counts) does not count. */
 #include <string.h>
 
+#include "gw/ruleset/expr_numbers.h"
 #include "gw/ruleset/ruleset.h"
 
 /* The kernel counts in jiffies and our clock goes on between two observations. */
@@ -23,26 +24,14 @@ static bool bytes_equal(const uint8_t *a, const uint8_t *b, size_t len)
 
 static bool numbers_equal(const struct gw_expr *a, const struct gw_expr *b)
 {
-	return a->kind == b->kind && a->dreg == b->dreg && a->sreg == b->sreg &&
-	       a->sreg2 == b->sreg2 && a->key == b->key && a->op == b->op && a->flags == b->flags &&
-	       a->dir == b->dir && a->base == b->base && a->offset == b->offset &&
-	       a->len == b->len && a->set == b->set && a->map == b->map &&
-	       a->data_len == b->data_len && a->verdict == b->verdict;
-}
-
-static bool statement_equal(const struct gw_expr *a, const struct gw_expr *b)
-{
-	return a->group == b->group && a->snaplen == b->snaplen && a->rate == b->rate &&
-	       a->unit == b->unit && a->burst == b->burst && a->family == b->family &&
-	       a->addr_min == b->addr_min && a->addr_max == b->addr_max &&
-	       a->port_min == b->port_min && a->port_max == b->port_max &&
-	       a->timeout_ms == b->timeout_ms;
+#define SAME(member) &&a->member == b->member
+	return a->kind == b->kind GW_EXPR_NUMBERS(SAME);
+#undef SAME
 }
 
 bool gw_expr_equal(const struct gw_expr *a, const struct gw_expr *b)
 {
-	return numbers_equal(a, b) && statement_equal(a, b) &&
-	       bytes_equal(a->data, b->data, a->data_len) &&
+	return numbers_equal(a, b) && bytes_equal(a->data, b->data, a->data_len) &&
 	       bytes_equal(a->data_end, b->data_end, a->data_len) &&
 	       text_equal(a->chain, b->chain) && text_equal(a->set_name, b->set_name) &&
 	       text_equal(a->text, b->text);
@@ -67,8 +56,7 @@ bool gw_set_definition_equal(const struct gw_set *a, const struct gw_set *b)
 			return false;
 	return a->map == b->map && (!a->map || a->data == b->data) && a->interval == b->interval &&
 	       a->timeout == b->timeout && a->counter == b->counter && a->dynamic == b->dynamic &&
-	       a->constant == b->constant &&
-	       a->size == b->size;
+	       a->constant == b->constant && a->size == b->size;
 }
 
 int gw_elem_compare(const struct gw_set *set, const struct gw_elem *a, const struct gw_elem *b)

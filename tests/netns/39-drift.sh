@@ -26,7 +26,7 @@ insert rule inet gw forward accept
 add rule inet gw forward drop
 flush chain inet gw forward
 flush map inet gw pairs
-flush map inet gw live
+flush set inet gw live
 add element inet gw pairs { "wan0" . "hq0" : accept }
 delete table inet gw
 END
