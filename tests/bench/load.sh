@@ -69,16 +69,16 @@ list_site() { # name, awk expression for line i, count
 	{
 		echo "table inet lists {"
 		case $1 in
-		prefixes*) echo "set list { type ipv4_addr; flags interval;" ;;
-		*) echo "set list { type ipv4_addr;" ;;
+		prefixes*) echo "set addrs { type ipv4_addr; flags interval;" ;;
+		*) echo "set addrs { type ipv4_addr;" ;;
 		esac
 		echo "elements = {"
 		sed 's/$/,/' "$BENCH_TMP/$1/objects/list.txt"
-		echo "} } }"
+		printf "}\n}\n}\n"
 	} > "$BENCH_TMP/$1.nft"
 }
-host='"11." int(i / 65536) % 256 "." int(i / 256) % 256 "." i % 256'
-# Every second /24: adjacent ones would be merged.
+# Every second address, every second /24: adjacent ones would be merged.
+host='"11." int(i / 32768) % 256 "." int(i / 128) % 256 "." i % 128 * 2'
 prefix='"1" int(i / 32768) + 1 "." int(i / 128) % 256 "." i % 128 * 2 ".0/24"'
 list_site hosts-100k "$host" 100000
 list_site prefixes-100k "$prefix" 100000

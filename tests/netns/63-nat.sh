@@ -10,7 +10,7 @@ lab_serve dmz tcp/80 tcp/81 udp/53
 translations() {
 	cat <<-'END'
 	nat:
-	  - {id: hq-out, from: hq, to: wan, masquerade: true}
+	  - {id: hq-out, from: hq, to: wan, masquerade: true, family: both}
 	  - {id: guest-out, from: guest, to: wan, services: [tcp/80], snat: 198.51.100.25}
 	  - {id: dmz-out, from: dmz, to: wan, source: [10.40.0.0/24], services: [tcp/80], snat: 198.51.100.40-198.51.100.41}
 	  - {id: in4, from: [wan, dmz], dest: [198.51.100.1], services: [tcp/8080], dnat: 10.40.0.80, to_port: 80, hairpin: true}

@@ -39,7 +39,7 @@ time_exceeded() { # destination, next hop, source, counter
 	for hops in 1 2; do
 		ip -n "$LAB-hq" route replace "$1" via "$2" dev eth0 src "$3" hoplimit $hops
 		before=$(lab_received hq "$4")
-		lab_expect refused "$1 with $hops hops" "$(lab_try hq -t 1000 "$1" tcp/80)"
+		lab_try hq -t 200 "$1" tcp/80 >/dev/null
 		lab_at_least $((before + 1)) "$1 with $hops hops, time exceeded" "$(lab_received hq "$4")"
 		lab_case "time exceeded after $hops hops towards $1"
 	done
