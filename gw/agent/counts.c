@@ -54,7 +54,7 @@ static const char *id_of(const struct index *index, uint32_t number, bool *ret_b
 	return NULL;
 }
 
-static bool counts_numbers(const struct gw_set *set)
+bool gw_counts_numbers(const struct gw_set *set)
 {
 	return set->counter && !set->run_time && set->n_key == 1 && set->key[0] == GW_TYPE_MARK;
 }
@@ -126,7 +126,7 @@ static size_t collect(struct gw_arena *arena, const struct gw_ruleset *observed,
 	for (size_t s = 0; s < observed->n_sets; s++) {
 		const struct gw_set *set = &observed->sets[s];
 
-		for (size_t i = 0; counts_numbers(set) && i < set->n_elems; i++) {
+		for (size_t i = 0; gw_counts_numbers(set) && i < set->n_elems; i++) {
 			const struct gw_elem *elem = &set->elems[i];
 			struct gw_count count = { .packets = elem->packets, .bytes = elem->bytes };
 			uint32_t number;
@@ -183,7 +183,7 @@ uint32_t gw_counts_highest_number(const struct gw_ruleset *observed)
 	for (size_t s = 0; s < observed->n_sets; s++) {
 		const struct gw_set *set = &observed->sets[s];
 
-		for (size_t i = 0; counts_numbers(set) && i < set->n_elems; i++) {
+		for (size_t i = 0; gw_counts_numbers(set) && i < set->n_elems; i++) {
 			uint32_t number;
 
 			memcpy(&number, set->elems[i].key, sizeof(number));

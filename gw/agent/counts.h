@@ -33,4 +33,7 @@ void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
 /** The highest number that the kernel has an element for; 0 if none. */
 uint32_t gw_counts_highest_number(const struct gw_ruleset *observed);
 
+/** True for sets whose elements are numbers with counters. */
+bool gw_counts_numbers(const struct gw_set *set);
+
 #endif

@@ -15,14 +15,7 @@
 
 /* ---- digests --------------------------------------------------------------------------------- */
 
-static int compare_path(const void *left, const void *right)
-{
-	const struct gw_revision_file *a = left, *b = right;
-
-	return strcmp(a->path, b->path);
-}
-
-/* The files with their digests, by path. */
+/* The files with their digests, in the same order. */
 static struct gw_revision_file *digest_files(struct gw_arena *arena,
 					     const struct gw_conf_file *files, size_t n)
 {
@@ -34,8 +27,6 @@ static struct gw_revision_file *digest_files(struct gw_arena *arena,
 		gw_durable_digest(files[i].bytes, files[i].len, digest);
 		ret[i] = (struct gw_revision_file){ files[i].path, digest, files[i].len };
 	}
-	if (n)
-		qsort(ret, n, sizeof(*ret), compare_path);
 	return ret;
 }
 
@@ -46,6 +37,13 @@ struct previous {
 	struct gw_revision_meta meta;
 	char name[GW_REVISION_NAME_SIZE];
 };
+
+static int compare_path(const void *left, const void *right)
+{
+	const struct gw_revision_file *a = left, *b = right;
+
+	return strcmp(a->path, b->path);
+}
 
 static bool link_unchanged(const struct gw_store *store, struct gw_arena *arena,
 			   const struct previous *previous, const struct gw_revision_file *file)
@@ -76,19 +74,19 @@ static int write_config(const struct gw_store *store, struct gw_arena *arena,
 	struct previous previous = { 0 };
 	int err = 0;
 
-	if (store->current &&
+	if (!store->current ||
 	    gw_revision_read_meta(store, store->current, arena, &previous.meta) != 0)
 		previous.meta.n_files = 0;
+	if (previous.meta.n_files)
+		qsort(previous.meta.files, previous.meta.n_files, sizeof(*previous.meta.files),
+		      compare_path);
 	(void)gw_revision_name(store->current, previous.name);
 	for (size_t i = 0; i < content->n_files && !err; i++) {
 		const struct gw_conf_file *file = &content->files[i];
-		struct gw_revision_file key = { .path = file->path };
 		const char *path = gw_arena_printf(arena, STAGE "/config/%s", file->path);
 
 		err = make_parents(store, arena, path);
-		if (!err && !link_unchanged(store, arena, &previous,
-					    bsearch(&key, meta->files, meta->n_files, sizeof(key),
-						    compare_path)))
+		if (!err && !link_unchanged(store, arena, &previous, &meta->files[i]))
 			err = gw_durable_write(store->revisions, path, file->bytes, file->len);
 	}
 	return err;

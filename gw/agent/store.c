@@ -302,28 +302,27 @@ static void diagnose_locked(const struct gw_store *store, int fd, struct gw_diag
 
 int gw_store_lock(struct gw_store *store, struct gw_diags *diags)
 {
-	gw_auto_close int fd =
-		openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	char text[16];
 	int len;
 
-	if (fd < 0)
+	store->lock = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (store->lock < 0)
 		return gw_store_write_error(store, "opening the lock", -errno, diags);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0) {
 		int err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 
 		if (err == -EBUSY)
-			diagnose_locked(store, fd, diags);
+			diagnose_locked(store, store->lock, diags);
 		else
 			(void)gw_store_write_error(store, "locking", err, diags);
+		(void)close(store->lock); /* nothing was written to it */
+		store->lock = -1;
 		return err;
 	}
 	/* For the message above only; on a full disk the lock holds without it. */
 	len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	if (ftruncate(fd, 0) == 0)
-		(void)!pwrite(fd, text, (size_t)len, 0);
-	store->lock = fd;
-	fd = -1;
+	if (ftruncate(store->lock, 0) == 0)
+		(void)!pwrite(store->lock, text, (size_t)len, 0);
 	/* Another writer may have been at work since the store was opened. */
 	return read_current(store, diags);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "gw/agent/counts.h"
 #include "gw/core/mem.h"
@@ -57,22 +58,6 @@ static void warn_of_missing_interfaces(const struct gw_policy *policy, struct gw
 		}
 	}
 	gw_arena_free(arena);
-}
-
-uint32_t gw_revision_in_force(struct gw_store *store, const struct gw_ruleset *observed)
-{
-	uint32_t number = gw_store_current(store), pending = gw_store_pending(store);
-	struct gw_arena *arena = gw_arena_new();
-	struct gw_revision revision;
-	char digest[65];
-
-	if (pending && gw_store_revision(store, pending, arena, &revision) == 0) {
-		gw_ruleset_digest(observed, digest);
-		if (strcmp(digest, revision.digest) == 0)
-			number = pending;
-	}
-	gw_arena_free(arena);
-	return number;
 }
 
 static bool files_differ(const struct gw_conf *a, const struct gw_conf *b)
@@ -313,39 +298,71 @@ static int compare_again(struct gw_transaction *transaction, struct gw_kernel *k
 	return 0;
 }
 
-/* What is new, then what is withdrawn; see gw/plan/withdraw.c. */
-static int send_plan(struct gw_kernel *kernel, struct gw_plan *plan,
-		     struct gw_kernel_error *ret_refusal)
-{
-	struct gw_plan *withdrawals = gw_plan_take_withdrawals(plan);
-	int error = 0;
+/* How long numbers outlive their rules at most, should this program die between the transactions:
+ * long enough for the kernel to finish the largest. */
+#define GRACE_MS 2000
 
-	if (plan->n_ops)
-		error = kernel->ops->commit(kernel, plan, ret_refusal);
-	else
-		withdrawals->generation = plan->generation;
-	if (!error && withdrawals->n_ops)
-		error = kernel->ops->commit(kernel, withdrawals, ret_refusal);
-	gw_plan_free(withdrawals);
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int send_part(struct gw_transaction *transaction, struct gw_kernel *kernel,
+		     const struct gw_plan *part, struct gw_diags *diags)
+{
+	struct gw_kernel_error refusal = { 0 };
+	int error;
+
+	if (!part->n_ops)
+		return 0;
+	error = kernel->ops->commit(kernel, part, &refusal);
+	if (!error)
+		transaction->sent = true;
+	else if (error != -ERESTART)
+		gw_kernel_diagnose(part, error, &refusal, diags);
+	return error;
+}
+
+/*
+ * What is new, and around it what makes withdrawals gentle; see gw/plan/withdraw.c. Diagnoses all but
+ * -ERESTART, because a refusal names an operation of the part that was refused.
+ */
+static int send_plan(struct gw_transaction *transaction, struct gw_kernel *kernel,
+		     struct gw_diags *diags)
+{
+	const struct gw_set *grace = gw_ruleset_set(transaction->observed, "live_timed");
+	struct gw_plan *before, *after;
+	int error;
+
+	/* Where the table is new, no connection has a number of ours. */
+	if (!grace)
+		return send_part(transaction, kernel, transaction->plan, diags);
+	gw_plan_withdraw_gently(transaction->plan, grace, now_ms() + GRACE_MS, &before, &after);
+	error = send_part(transaction, kernel, before, diags);
+	/* So far only the numbers of rules in force have been written down twice. */
+	transaction->sent = false;
+	if (!error)
+		error = send_part(transaction, kernel, transaction->plan, diags);
+	if (!error)
+		error = send_part(transaction, kernel, after, diags);
+	gw_plan_free(after);
+	gw_plan_free(before);
 	return error;
 }
 
 static enum gw_exit send(struct gw_transaction *transaction, struct gw_kernel *kernel,
 			 struct gw_diags *diags)
 {
-	struct gw_kernel_error refusal = { 0 };
-
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		int error = 0;
+		int error = send_plan(transaction, kernel, diags);
 
-		if (transaction->plan->n_ops)
-			error = send_plan(kernel, transaction->plan, &refusal);
 		if (!error)
 			return GW_EXIT_OK;
-		if (error != -ERESTART) {
-			gw_kernel_diagnose(transaction->plan, error, &refusal, diags);
+		if (error != -ERESTART)
 			return GW_EXIT_FAILED;
-		}
 		error = compare_again(transaction, kernel);
 		if (error)
 			return gw_kernel_failed(error, diags);
@@ -399,7 +416,7 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 	if (status != GW_EXIT_OK)
 		return status;
 	status = send(transaction, target->kernel, diags);
-	if (status != GW_EXIT_OK) {
+	if (status != GW_EXIT_OK && !transaction->sent) {
 		(void)gw_store_discard(target->store, number); /* else the next run does */
 		return status;
 	}
@@ -407,7 +424,13 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
 	gw_store_prune(target->store, REVISIONS_KEPT);
-	return GW_EXIT_OK;
+	/* All that is new holds, and what was to be withdrawn as well is drift, which an apply ends. */
+	if (status != GW_EXIT_OK)
+		gw_diag_hint(diags,
+			     "revision %u is in force, but connections of rules that are gone "
+			     "still pass: apply again",
+			     number);
+	return status;
 }
 
 enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,

@@ -49,6 +49,7 @@ struct gw_transaction {
 	struct gw_revision revision; /* what is known of it */
 	uint32_t interrupted;        /* revision whose commit was interrupted, 0: none */
 	bool config_changed;         /* the files differ from those of `base` */
+	bool sent;                   /* the kernel took something of the plan */
 };
 
 /**

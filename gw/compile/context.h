@@ -130,9 +130,8 @@ void gw_compile_drops(struct gw_compiler *c);
 const char *gw_compile_drop_chain(enum gw_builtin builtin);
 /** Marks the packet with REG_NUMBER, counts it in @deny and drops or rejects it. */
 void gw_compile_deny(struct gw_exprs *e, enum gw_action action, bool log);
-/** Up to the rate of each number (in `reg`), a log record; a rule of its own. */
-void gw_compile_log(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg,
-		    const char *prefix);
+/** Up to the rate of each number (in `reg`), a log record of a packet that goes on. */
+void gw_compile_log_accepted(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg);
 
 /* ---- windows.c ----------------------------------------------------------------------------- */
 

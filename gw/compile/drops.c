@@ -21,11 +21,22 @@ const char *gw_compile_drop_chain(enum gw_builtin builtin)
 	return names[builtin];
 }
 
-void gw_compile_log(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg,
-		    const char *prefix)
+static void log_dropped(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg,
+			const char *prefix)
 {
 	gw_expr_rate(e, "rt_log_rate", reg, c->policy->log_rate);
 	gw_expr_log(e, c->policy->log_group, SNAPLEN, prefix);
+}
+
+/* Kernels without CONFIG_NETFILTER_NETLINK_GLUE_CT leave the connection's mark out of records, so
+ * the packet's tells the number here too; the packet goes on, with the mark that it had. */
+void gw_compile_log_accepted(const struct gw_compiler *c, struct gw_exprs *e, uint32_t reg)
+{
+	gw_expr_rate(e, "rt_log_rate", reg, c->policy->log_rate);
+	gw_expr_meta(e, NFT_META_MARK, REG_SPARE);
+	gw_expr_meta_set(e, NFT_META_MARK, reg);
+	gw_expr_log(e, c->policy->log_group, SNAPLEN, "gw accept");
+	gw_expr_meta_set(e, NFT_META_MARK, REG_SPARE);
 }
 
 void gw_compile_deny(struct gw_exprs *e, enum gw_action action, bool log)
@@ -64,7 +75,7 @@ static void logged_chain(struct gw_compiler *c, const char *name, const char *pr
 
 	gw_exprs_start(&e, c->arena);
 	gw_expr_meta(&e, NFT_META_MARK, REG_NUMBER);
-	gw_compile_log(c, &e, REG_NUMBER, prefix);
+	log_dropped(c, &e, REG_NUMBER, prefix);
 	gw_compile_rule(c, chain, &e, c->gw, "log, up to the rate");
 	gw_compile_verdict(c, chain, verdict, target, c->gw, prefix);
 }

@@ -170,7 +170,7 @@ static void log_rule(struct gw_compiler *c, struct gw_chain *chain,
 	if (part)
 		gw_compile_window_part(&e, part);
 	gw_compile_mark_get(c, &e, REG_NUMBER);
-	gw_compile_log(c, &e, REG_NUMBER, "gw accept");
+	gw_compile_log_accepted(c, &e, REG_NUMBER);
 	gw_compile_rule(c, chain, &e, origin, "log, up to the rate");
 }
 

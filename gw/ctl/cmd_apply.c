@@ -17,7 +17,7 @@ static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seco
 {
 	const struct gw_transaction *transaction = &ctl->transaction;
 	const char *site = transaction->config->policy->site_name;
-	bool changed = transaction->plan->n_ops > 0;
+	bool changed = transaction->sent;
 
 	if (ctl->root) {
 		gw_json_set(ctl->root, "site", gw_json_text(site));

@@ -107,7 +107,7 @@ static void print_counters(struct gw_ctl *ctl, const struct counters *counters)
 	char packets[GW_REPORT_TIME], bytes[GW_REPORT_TIME];
 	size_t at = 0;
 
-	gw_report_row(&table, "POLICY", "ACTION", "PACKETS", "BYTES", "WHERE", NULL);
+	gw_report_row(&table, "POLICY", "ACTION", "PACKETS", "BYTES", "WHERE");
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct gw_rule_def *rule = &policy->rules[i];
 		struct gw_count count = next_of_rule(counters, &at, rule->id);
@@ -115,14 +115,14 @@ static void print_counters(struct gw_ctl *ctl, const struct counters *counters)
 		gw_report_row(&table, rule->id, gw_action_name(rule->action),
 			      gw_report_number(count.packets, packets),
 			      gw_report_number(count.bytes, bytes),
-			      gw_ctl_place(ctl->arena, rule->loc), NULL);
+			      gw_ctl_place(ctl->arena, rule->loc));
 	}
 	for (int b = GW_BUILTIN_NONE + 1; b < GW_BUILTIN_COUNT; b++) {
 		struct gw_count count = find(counters, gw_builtin_name((enum gw_builtin)b), true);
 
 		gw_report_row(&table, count.id, is_drop((enum gw_builtin)b) ? "drop" : "accept",
 			      gw_report_number(count.packets, packets),
-			      gw_report_number(count.bytes, bytes), "built in", NULL);
+			      gw_report_number(count.bytes, bytes), "built in");
 	}
 	gw_report_table_print(&table, "<<>><", &ctl->out);
 	gw_report_table_done(&table);
@@ -158,7 +158,7 @@ enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl)
 		return status;
 	}
 	policy = ctl->in_force.config->policy;
-	gw_report_row(&table, "REASON", "PACKETS", "BYTES", "WHERE", NULL);
+	gw_report_row(&table, "REASON", "PACKETS", "BYTES", "WHERE");
 	for (size_t i = 0; i < counters.n; i++) {
 		const struct gw_count *count = &counters.items[i];
 		const struct gw_rule_def *rule =
@@ -177,7 +177,7 @@ enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl)
 		gw_json_add(drops, object);
 		gw_report_row(&table, count->id, gw_report_number(count->packets, packets),
 			      gw_report_number(count->bytes, bytes),
-			      rule ? gw_ctl_place(ctl->arena, rule->loc) : "built in", NULL);
+			      rule ? gw_ctl_place(ctl->arena, rule->loc) : "built in");
 	}
 	if (ctl->root)
 		gw_json_set(ctl->root, "drops", json_incref(drops));

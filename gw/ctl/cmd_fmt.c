@@ -100,12 +100,13 @@ static void format_repository(struct formatting *formatting)
 		format_file(formatting,
 			    gw_arena_printf(ctl->arena, "%s/%s", ctl->dir, conf->files[i].path),
 			    gw_arena_strdup(ctl->arena, conf->files[i].path));
+	gw_diags_done(&ignored);
 	if (!conf->n_files) {
-		(void)gw_conf_read(ctl->dir, &ctl->diags);
+		gw_conf_free(conf);
+		conf = gw_conf_read(ctl->dir, &ctl->diags); /* says why */
 		formatting->status = GW_EXIT_INVALID;
 	}
 	gw_conf_free(conf);
-	gw_diags_done(&ignored);
 }
 
 enum gw_exit gw_cmd_fmt(struct gw_ctl *ctl)

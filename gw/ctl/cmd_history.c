@@ -30,7 +30,7 @@ static void print_history(struct gw_ctl *ctl, const struct gw_revision *items, s
 		gw_report_row(&table, gw_arena_printf(ctl->arena, "%u", items[i].number),
 			      gw_report_time(items[i].time, time), items[i].who,
 			      gw_arena_printf(ctl->arena, "%u policies", items[i].rules),
-			      items[i].note, NULL);
+			      items[i].note);
 	}
 	gw_report_table_print(&table, "><<><", &ctl->out);
 	gw_report_table_done(&table);

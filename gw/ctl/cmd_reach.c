@@ -14,8 +14,7 @@ static void print_reach(struct gw_ctl *ctl, const struct gw_zone *from, const st
 
 	for (size_t i = 0; i < n; i++)
 		gw_report_row(&table, gw_report_region(ctl->arena, &items[i].region, from, to),
-			      items[i].rule->id, gw_ctl_place(ctl->arena, items[i].rule->loc),
-			      NULL);
+			      items[i].rule->id, gw_ctl_place(ctl->arena, items[i].rule->loc));
 	gw_report_table_print(&table, "<<<", &ctl->out);
 	gw_report_table_done(&table);
 	if (!n)

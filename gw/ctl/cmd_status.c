@@ -63,7 +63,7 @@ static const struct gw_rule_def **exceptions_of(struct gw_arena *arena,
 		if (policy->rules[i].kind == GW_RULE_EXCEPTION)
 			items[n++] = &policy->rules[i];
 	if (n)
-		qsort(items, n, sizeof(*items), compare_expiry);
+		qsort(items, n, sizeof(const struct gw_rule_def *), compare_expiry);
 	*ret_n = n;
 	return items;
 }
@@ -144,11 +144,9 @@ static void status_json(struct gw_ctl *ctl, const struct gw_links *links)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static void print_zones(struct gw_ctl *ctl, const struct gw_policy *policy,
-			const struct gw_links *links)
+static void add_zones(struct gw_report_table *table, const struct gw_policy *policy,
+		      const struct gw_links *links)
 {
-	struct gw_report_table table = { 0 };
-
 	for (size_t i = 0; i < policy->n_zones; i++) {
 		const struct gw_zone *zone = &policy->zones[i];
 		gw_auto_text struct gw_text text = { 0 };
@@ -161,33 +159,30 @@ static void print_zones(struct gw_ctl *ctl, const struct gw_policy *policy,
 				       : !link->up ? " (down)"
 						   : "");
 		}
-		gw_report_row(&table, i ? "" : "zones", zone->name, text.len ? text.bytes : "-",
-			      zone->untrusted ? "untrusted" : "", NULL);
+		gw_report_row(table, i ? "" : "zones", zone->name, text.len ? text.bytes : "-",
+			      zone->untrusted ? "untrusted" : "");
 	}
 	for (size_t i = 0; i < links->n; i++)
 		if (strcmp(links->items[i].name, "lo") != 0 &&
 		    !in_some_zone(policy, links->items[i].name))
-			gw_report_row(&table, "", "(no zone)", links->items[i].name, "", NULL);
-	gw_report_table_print(&table, "<<<<", &ctl->out);
-	gw_report_table_done(&table);
+			gw_report_row(table, "", "(no zone)", links->items[i].name, "");
 }
 
-static void print_exceptions(struct gw_ctl *ctl, const struct gw_policy *policy)
+static void add_exceptions(struct gw_ctl *ctl, struct gw_report_table *table,
+			   const struct gw_policy *policy)
 {
-	struct gw_report_table table = { 0 };
 	size_t n;
 	const struct gw_rule_def **items = exceptions_of(ctl->arena, policy, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		char span[GW_REPORT_TIME];
 
-		gw_report_row(&table, i ? "" : "exceptions", items[i]->id,
-			      items[i]->expires > ctl->now ? "ends" : "ended",
-			      gw_report_span(ctl->now, items[i]->expires, span),
-			      gw_ctl_place(ctl->arena, items[i]->loc), NULL);
+		gw_report_row(table, i ? "" : "exceptions", items[i]->id,
+			      gw_arena_printf(ctl->arena, "%s %s",
+					      items[i]->expires > ctl->now ? "ends" : "ended",
+					      gw_report_span(ctl->now, items[i]->expires, span)),
+			      gw_ctl_place(ctl->arena, items[i]->loc));
 	}
-	gw_report_table_print(&table, "<<<<<", &ctl->out);
-	gw_report_table_done(&table);
 }
 
 static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
@@ -196,22 +191,23 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 	const struct gw_revision *revision = &in_force->revision;
 	const struct gw_policy *policy = in_force->config->policy;
 	struct totals totals = count_rules(policy);
+	struct gw_report_table table = { 0 };
 	char time[GW_REPORT_TIME], span[GW_REPORT_TIME];
 
 	gw_text_printf(&ctl->out, "%s  revision %u, applied %s (%s) by %s%s%s\n", policy->site_name,
 		       revision->number, gw_report_time(revision->time, time),
 		       gw_report_span(ctl->now, revision->time, span), revision->who,
 		       *revision->note ? ": " : "", revision->note);
-	gw_text_printf(&ctl->out, "drift       %s\n",
-		       in_force->plan->n_ops ? "yes: the kernel holds something else, see `gwctl "
-					       "drift`"
-					     : "none: the kernel holds this revision");
 	gw_text_printf(&ctl->out,
-		       "rules       %zu policies, %zu exceptions, %zu to the gateway, %zu "
-		       "translations\n",
-		       totals.policies, totals.exceptions, totals.gateway, policy->n_nats);
-	print_zones(ctl, policy, links);
-	print_exceptions(ctl, policy);
+		       "%zu policies, %zu exceptions, %zu to the gateway, %zu translations; %s\n\n",
+		       totals.policies, totals.exceptions, totals.gateway, policy->n_nats,
+		       in_force->plan->n_ops
+			       ? "DRIFT: the kernel holds something else, see `gwctl drift`"
+			       : "no drift");
+	add_zones(&table, policy, links);
+	add_exceptions(ctl, &table, policy);
+	gw_report_table_print(&table, "<<<<", &ctl->out);
+	gw_report_table_done(&table);
 }
 
 enum gw_exit gw_cmd_status(struct gw_ctl *ctl)

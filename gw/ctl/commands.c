@@ -112,10 +112,12 @@ const struct gw_command gw_commands[] = {
 	{ .name = "apply",
 	  .group = CHANGE,
 	  .summary = "Put the configuration into the kernel",
-	  .details = "Sends exactly the difference, in one transaction: all or nothing. What is\n"
-		     "still permitted goes on without a lost packet, what is not stops at once.\n"
-		     "Exit status: 3 if the configuration is invalid, 4 if an assertion does not\n"
-		     "hold or another process holds the lock. Nothing is changed then.",
+	  .details =
+		  "Sends exactly the difference: what is new in one transaction, all or nothing,\n"
+		  "then what is withdrawn. What is still permitted goes on without a lost packet,\n"
+		  "what is not stops at once.\n"
+		  "Exit status: 3 if the configuration is invalid, 4 if an assertion does not\n"
+		  "hold or another process holds the lock. Nothing is changed then.",
 	  .examples = "  gwctl apply -m \"CHG-2041: open the shop\"\n",
 	  .options = apply_options,
 	  .warnings = true,

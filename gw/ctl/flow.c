@@ -37,29 +37,32 @@ static size_t split(struct gw_ctl *ctl, const char *words[TOKENS_MAX])
 	return n;
 }
 
-static enum gw_exit read_words(struct gw_ctl *ctl, struct words *ret)
+/* False after a usage error. */
+static bool read_words(struct gw_ctl *ctl, struct words *ret)
 {
-	static const char form[] = "a flow is `[ZONE] SOURCE '->' DESTINATION SERVICE`";
 	const char *words[TOKENS_MAX];
-	size_t n = split(ctl, words), arrow = 0;
+	size_t n = split(ctl, words), arrow = 0, after;
 
 	while (arrow < n && arrow < TOKENS_MAX && !is_arrow(words[arrow]))
 		arrow++;
-	if (n <= TOKENS_MAX && arrow == n && n && strcmp(words[n - 1], "-") == 0)
-		return gw_ctl_usage(ctl, "quote the arrow (the shell takes > for itself), or write "
-					 "`to`");
-	if (n > TOKENS_MAX || arrow >= n || arrow < 1 || arrow > 2)
-		return gw_ctl_usage(ctl, "%s", form);
-	if (n - arrow - 1 < 2 || n - arrow - 1 > 3)
-		return gw_ctl_usage(ctl, "%s", form);
+	if (n <= TOKENS_MAX && arrow == n && n && strcmp(words[n - 1], "-") == 0) {
+		(void)gw_ctl_usage(ctl, "quote the arrow (the shell takes > for itself), or write "
+					"`to`");
+		return false;
+	}
+	after = arrow < n ? n - arrow - 1 : 0;
+	if (n > TOKENS_MAX || arrow < 1 || arrow > 2 || after < 2 || after > 3) {
+		(void)gw_ctl_usage(ctl, "a flow is `[ZONE] SOURCE '->' DESTINATION SERVICE`");
+		return false;
+	}
 	*ret = (struct words){
 		.zone = arrow == 2 ? words[0] : NULL,
 		.source = words[arrow - 1],
-		.to_zone = n - arrow - 1 == 3 ? words[arrow + 1] : NULL,
+		.to_zone = after == 3 ? words[arrow + 1] : NULL,
 		.dest = words[n - 2],
 		.service = words[n - 1],
 	};
-	return GW_EXIT_OK;
+	return true;
 }
 
 static enum gw_exit read_address(struct gw_ctl *ctl, const char *text, enum gw_family *ret_family,
@@ -169,13 +172,14 @@ enum gw_exit gw_flow_parse(struct gw_ctl *ctl, const struct gw_policy *policy,
 			   const struct gw_links *links, struct gw_flow *ret)
 {
 	struct gw_flow flow = { 0 };
-	struct words words = { 0 };
-	enum gw_exit status = read_words(ctl, &words);
+	struct words words;
+	enum gw_exit status;
 	enum gw_family family;
 	bool gateway;
 
-	if (status == GW_EXIT_OK)
-		status = read_address(ctl, words.source, &flow.sent.family, &flow.sent.source);
+	if (!read_words(ctl, &words))
+		return GW_EXIT_USAGE;
+	status = read_address(ctl, words.source, &flow.sent.family, &flow.sent.source);
 	if (status == GW_EXIT_OK)
 		status = read_service(ctl, policy, words.service, flow.sent.family,
 				      &flow.sent.service);

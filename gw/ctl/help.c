@@ -5,22 +5,25 @@
 #include "gw/report/json.h"
 #include "gw/report/table.h"
 
+/* Short enough for 24 lines of 80 columns. */
 void gw_help_overview(struct gw_text *out)
 {
+	struct gw_report_table table = { 0 };
 	const char *group = "";
 
-	gw_text_puts(out, "usage: gwctl [-C DIR] [--json] COMMAND …\n");
+	gw_text_puts(out, "usage: gwctl [-C DIR] [--json] COMMAND …\n\n");
 	for (size_t i = 0; i < gw_commands_n; i++) {
 		const struct gw_command *command = &gw_commands[i];
 
 		if (!command->group)
 			continue;
-		if (strcmp(group, command->group) != 0)
-			gw_text_printf(out, "\n%s\n", command->group);
+		gw_report_row(&table, strcmp(group, command->group) != 0 ? command->group : "",
+			      command->name, command->summary);
 		group = command->group;
-		gw_text_printf(out, "  %-9s %s\n", command->name, command->summary);
 	}
-	gw_text_puts(out, "\n`gwctl help COMMAND` shows options and examples. "
+	gw_report_table_print(&table, "<<<", out);
+	gw_report_table_done(&table);
+	gw_text_puts(out, "\n`gwctl help COMMAND` shows options and examples.\n"
 			  "The config repository is /etc/gw, or -C DIR.\n");
 }
 
@@ -33,23 +36,30 @@ static void add_option(struct gw_report_table *table, const struct gw_option *op
 		gw_text_printf(&text, "-%c, ", option->letter);
 	gw_text_printf(&text, "--%s%s%s", option->name, option->value ? " " : "",
 		       option->value ? option->value : "");
-	gw_report_row(table, text.bytes, option->help, NULL);
+	gw_report_row(table, text.bytes, option->help);
+}
+
+static bool ends_with(const char *text, char c)
+{
+	size_t len = strlen(text);
+
+	return len && text[len - 1] == c;
 }
 
 void gw_help_command(const struct gw_command *command, struct gw_text *out)
 {
 	struct gw_report_table table = { 0 };
 
-	gw_text_printf(out, "usage: gwctl %s%s%s%s\n\n%s.\n", command->name,
-		       command->options ? " [OPTION…]" : "", command->args ? " " : "",
-		       command->args ? command->args : "", command->summary);
+	gw_text_printf(out, "usage: gwctl %s [OPTION…]%s%s\n\n%s%s\n", command->name,
+		       command->args ? " " : "", command->args ? command->args : "",
+		       command->summary, ends_with(command->summary, '?') ? "" : ".");
 	if (command->details)
 		gw_text_printf(out, "\n%s\n", command->details);
 	gw_text_puts(out, "\nOptions:\n");
-	for (const struct gw_option *o = command->options; o && o->name; o++)
+	for (const struct gw_option *o = command->options; o->name; o++)
 		add_option(&table, o);
-	gw_report_row(&table, "  -C, --directory DIR", "config repository, default /etc/gw", NULL);
-	gw_report_row(&table, "  --json", "print JSON", NULL);
+	gw_report_row(&table, "  -C, --directory DIR", "config repository, default /etc/gw");
+	gw_report_row(&table, "  --json", "print JSON");
 	gw_report_table_print(&table, "<<", out);
 	gw_report_table_done(&table);
 	if (command->examples)

@@ -103,12 +103,13 @@ static enum gw_exit unknown_option(struct reading *reading, const char *arg)
 	return gw_ctl_usage(&reading->ctl, "unknown option `%s`", arg);
 }
 
-/* Where the value of an option goes. */
-static const char **slot_of(struct reading *reading, const struct gw_option *option)
+/* Where the value of an option goes; `own` are the command's. */
+static const char **slot_of(struct reading *reading, const struct gw_option *own,
+			    const struct gw_option *option)
 {
 	if (option >= common_options && option < common_options + COMMON_COUNT)
 		return &reading->common[option - common_options];
-	return &reading->ctl.values[option - reading->ctl.command->options];
+	return &reading->ctl.values[option - own];
 }
 
 /* Reads the option at `*at`, which moves to the last argument that belongs to it. */
@@ -144,7 +145,7 @@ static enum gw_exit read_option(struct reading *reading, int n_args, const char 
 					    option->value);
 		value = args[++*at];
 	}
-	*slot_of(reading, option) = value ? value : "";
+	*slot_of(reading, own, option) = value ? value : "";
 	return GW_EXIT_OK;
 }
 

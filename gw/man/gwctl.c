@@ -1,4 +1,6 @@
 /* gwctl(8), from the table of commands. */
+#include <string.h>
+
 #include "gw/core/mem.h"
 #include "gw/ctl/ctl.h"
 
@@ -12,48 +14,76 @@ static const char *const exit_codes[][2] = {
 	{ "64", "usage" },
 };
 
-/* Running text for roff: an escape character is doubled, a control character is kept from its place. */
-static void roff(struct gw_text *out, const char *text)
+/* Text for roff: its escape character and those that start a request or turn into others. */
+static void put_roff(struct gw_text *out, const char *text)
 {
 	bool start = true;
 
-	for (; *text; text++) {
+	while (*text) {
 		if (start && (*text == '.' || *text == '\''))
 			gw_text_puts(out, "\\&");
+		start = *text == '\n';
+		if (strncmp(text, "…", strlen("…")) == 0) {
+			gw_text_puts(out, "...");
+			text += strlen("…");
+			continue;
+		}
 		if (*text == '\\')
 			gw_text_puts(out, "\\e");
 		else if (*text == '-')
 			gw_text_puts(out, "\\-");
 		else
 			gw_text_putc(out, *text);
-		start = *text == '\n';
+		text++;
 	}
-	gw_text_putc(out, '\n');
 }
 
-static void manual_command(const struct gw_command *command, struct gw_text *out)
+/* Whole lines. */
+static void put_lines(struct gw_text *out, const char *text)
+{
+	put_roff(out, text);
+	if (out->bytes[out->len - 1] != '\n')
+		gw_text_putc(out, '\n');
+}
+
+static void put_option(struct gw_text *out, const struct gw_option *option)
+{
+	gw_text_puts(out, ".Pp\n.Fl \\-");
+	put_roff(out, option->name);
+	if (option->value) {
+		gw_text_puts(out, " Ar ");
+		put_roff(out, option->value);
+	}
+	if (option->letter)
+		gw_text_printf(out, " , Fl %c", option->letter);
+	gw_text_puts(out, " :\n");
+	put_lines(out, option->help);
+}
+
+static void put_command(struct gw_text *out, const struct gw_command *command)
 {
 	gw_text_printf(out, ".It Xo\n.Nm Cm %s\n", command->name);
-	for (const struct gw_option *o = command->options; o && o->name; o++)
-		gw_text_printf(out, ".Op Fl \\-%s%s%s\n", o->name, o->value ? " Ar " : "",
-			       o->value ? o->value : "");
-	if (command->args)
-		gw_text_printf(out, ".Ar \"%s\"\n", command->args);
-	gw_text_puts(out, ".Xc\n");
-	roff(out, command->summary);
-	gw_text_puts(out, ".Pp\n");
-	if (command->details)
-		roff(out, command->details);
-	for (const struct gw_option *o = command->options; o && o->name; o++) {
-		gw_text_printf(out, ".Pp\n.Fl \\-%s", o->name);
-		if (o->letter)
-			gw_text_printf(out, " , Fl %c", o->letter);
-		gw_text_puts(out, " :\n");
-		roff(out, o->help);
+	for (const struct gw_option *o = command->options; o->name; o++) {
+		gw_text_puts(out, ".Op Fl \\-");
+		put_roff(out, o->name);
+		gw_text_printf(out, "%s%s\n", o->value ? " Ar " : "", o->value ? o->value : "");
 	}
+	if (command->args) {
+		gw_text_puts(out, ".Ar \"");
+		put_roff(out, command->args);
+		gw_text_puts(out, "\"\n");
+	}
+	gw_text_puts(out, ".Xc\n");
+	put_lines(out, command->summary);
+	if (command->details) {
+		gw_text_puts(out, ".Pp\n");
+		put_lines(out, command->details);
+	}
+	for (const struct gw_option *o = command->options; o->name; o++)
+		put_option(out, o);
 	if (command->examples) {
 		gw_text_puts(out, ".Bd -literal\n");
-		roff(out, command->examples);
+		put_lines(out, command->examples);
 		gw_text_puts(out, ".Ed\n");
 	}
 }
@@ -68,7 +98,7 @@ void gw_help_manual(struct gw_text *out)
 			  ".Pa /etc/gw )\nand\n.Fl \\-json .\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; i < gw_commands_n; i++)
 		if (gw_commands[i].group)
-			manual_command(&gw_commands[i], out);
+			put_command(out, &gw_commands[i]);
 	gw_text_puts(out,
 		     ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev GW_STATE_DIR\n"
 		     "State directory instead of\n.Pa /var/lib/gw .\n.It Ev NO_COLOR\n"

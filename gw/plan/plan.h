@@ -66,12 +66,13 @@ struct gw_plan {
  */
 struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed);
 /**
- * Takes out of `plan` the operations that only withdraw numbers of rules from sets of live ones, and
- * returns them as a plan to be sent right after it (its generation is the next one). Either of the two
- * may be empty. The result borrows from `plan`, which must outlive it; figures of `plan` stay
- * those of both. See withdraw.c for why.
+ * Makes numbers of rules that `plan` withdraws end a moment later than the rest changes. `ret_before`
+ * puts them into `grace` too, a set of live numbers with timeouts that stays, until `expires_ms`
+ * (Unix time); `ret_after` takes them out there. Both are empty if nothing is withdrawn, else the
+ * three are sent one right after the other. `ret_after` borrows from `ret_before`. See withdraw.c.
  */
-struct gw_plan *gw_plan_take_withdrawals(struct gw_plan *plan);
+void gw_plan_withdraw_gently(struct gw_plan *plan, const struct gw_set *grace, int64_t expires_ms,
+			     struct gw_plan **ret_before, struct gw_plan **ret_after);
 /** The plan that removes the table. */
 struct gw_plan *gw_plan_remove(const struct gw_ruleset *observed);
 void gw_plan_free(struct gw_plan *plan);

@@ -22,15 +22,14 @@ static void print_elems(struct gw_text *out, const struct gw_op *op, char sign)
 	}
 }
 
-static void print_rule(struct gw_text *out, const struct gw_op *op, char sign)
+/* `ruleset`: the one that the rule is in, which knows the keys of its sets. */
+static void print_rule(struct gw_text *out, const struct gw_op *op, char sign,
+		       const struct gw_ruleset *ruleset)
 {
-	/* Without a ruleset the keys of sets are unknown; the first register is named. */
-	static const struct gw_ruleset none;
-
 	gw_text_printf(out, "%c rule %s: ", sign, op->chain->name);
 	if (op->rule->comment)
 		gw_text_printf(out, "\"%s\" ", op->rule->comment);
-	gw_print_rule(out, &none, op->rule);
+	gw_print_rule(out, ruleset, op->rule);
 	print_origin(out, op->rule->origin);
 	gw_text_putc(out, '\n');
 }
@@ -75,10 +74,10 @@ void gw_plan_print(const struct gw_plan *plan, struct gw_text *out)
 			print_elems(out, op, '-');
 			break;
 		case GW_OP_ADD_RULE:
-			print_rule(out, op, '+');
+			print_rule(out, op, '+', plan->desired);
 			break;
 		case GW_OP_DEL_RULE:
-			print_rule(out, op, '-');
+			print_rule(out, op, '-', plan->observed);
 			break;
 		case GW_OP_KINDS:
 			break;

@@ -2,85 +2,104 @@
  * Withdrawals apart. A connection whose rule's number goes is judged again at its next packet, and the
  * kernel does not switch all sets over at the same instant: an interval set changes some
  * microseconds after the others. A packet in between finds neither the old nor the new class and is
- * lost, although its connection is still permitted. So a plan that both changes what rules match and
- * takes numbers away is sent in two transactions: first all that is new, while connections still pass
- * by their old numbers; then the old numbers go, and what is judged again is judged by sets at rest.
+ * lost, although its connection is still permitted. So three transactions follow each other: the numbers
+ * that will go are also put into a set whose elements have timeouts; then everything changes, while
+ * connections still pass by their old numbers; then the old numbers go for good, and what is judged
+ * again is judged by sets at rest. If this program dies in between, the kernel ends them by itself.
+ * (Moving them in the second transaction would not do: a new element counts as expired until the
+ * kernel has come to it in its list of changes.)
  */
 #include <string.h>
 
 #include "gw/core/mem.h"
 #include "gw/plan/plan.h"
 
-/* Sets of numbers with counters that let connections pass; see gw/compile/sets.c. */
-static bool holds_numbers(const struct gw_set *set)
+/* Does the set hold numbers that let connections pass, as `grace` does? */
+static bool lets_pass(const struct gw_set *set, const struct gw_set *grace)
 {
 	return !set->map && set->counter && !set->run_time && set->n_key == 1 &&
-	       set->key[0] == GW_TYPE_MARK;
+	       set->key[0] == GW_TYPE_MARK && strcmp(set->name, grace->name) != 0 &&
+	       strncmp(set->name, grace->name, strcspn(grace->name, "_")) == 0;
 }
 
-/* Does the plan add the element again, with another expiry say? */
+/* Does the plan add the element again, with another expiry say? Elements of operations are sorted. */
 static bool comes_again(const struct gw_plan *plan, const struct gw_set *set,
 			const struct gw_elem *elem)
 {
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct gw_op *op = &plan->ops[i];
+		size_t low = 0, high = op->count;
 
 		if (op->kind != GW_OP_ADD_ELEMS || strcmp(op->set->name, set->name) != 0)
 			continue;
-		for (size_t k = 0; k < op->count; k++)
-			if (gw_elem_compare(set, &op->elems[k], elem) == 0)
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+			int order = gw_elem_compare(set, &op->elems[middle], elem);
+
+			if (order == 0)
 				return true;
+			if (order < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
 	}
 	return false;
 }
 
-/* Splits the elements of one operation: those that come again first, then those that only go. */
-static size_t partition(struct gw_plan *plan, const struct gw_op *op, struct gw_elem **ret)
+/* The elements of one operation that only go, each with its last moment. */
+static size_t take_going(struct gw_plan *plan, const struct gw_op *op, int64_t expires_ms,
+			 struct gw_elem *ret)
 {
-	struct gw_elem *elems = gw_arena_array(plan->arena, op->count, struct gw_elem);
-	size_t stay = 0, go = op->count;
+	size_t n = 0;
 
 	for (size_t i = 0; i < op->count; i++) {
 		if (comes_again(plan, op->set, &op->elems[i]))
-			elems[stay++] = op->elems[i];
-		else
-			elems[--go] = op->elems[i];
+			continue;
+		ret[n++] = (struct gw_elem){ .key = op->elems[i].key,
+					     .origin = op->elems[i].origin,
+					     .expires_ms = expires_ms };
 	}
-	*ret = elems;
-	return stay;
+	return n;
 }
 
-struct gw_plan *gw_plan_take_withdrawals(struct gw_plan *plan)
+static struct gw_plan *plan_beside(const struct gw_plan *plan, uint32_t generation)
 {
-	struct gw_plan *withdrawals = gw_zalloc(1, sizeof(*withdrawals));
-	size_t kept = 0;
+	struct gw_plan *beside = gw_zalloc(1, sizeof(*beside));
 
-	withdrawals->arena = gw_arena_new();
-	withdrawals->family = plan->family;
-	withdrawals->table = gw_arena_strdup(withdrawals->arena, plan->table);
-	withdrawals->generation = plan->generation + 1; /* each transaction counts one up */
+	beside->arena = gw_arena_new();
+	beside->family = plan->family;
+	beside->table = gw_arena_strdup(beside->arena, plan->table);
+	beside->generation = generation;
+	return beside;
+}
+
+void gw_plan_withdraw_gently(struct gw_plan *plan, const struct gw_set *grace, int64_t expires_ms,
+			     struct gw_plan **ret_before, struct gw_plan **ret_after)
+{
+	/* Each transaction counts the generation up by one. */
+	struct gw_plan *before = plan_beside(plan, plan->generation);
+	struct gw_plan *after = plan_beside(plan, plan->generation + 2);
+
 	for (size_t i = 0; i < plan->n_ops; i++) {
-		struct gw_op op = plan->ops[i];
+		const struct gw_op *op = &plan->ops[i];
+		struct gw_op moved = { .set = grace };
 		struct gw_elem *elems;
-		size_t stay;
 
-		if (op.kind == GW_OP_DEL_ELEMS && holds_numbers(op.set)) {
-			struct gw_op going = op;
-
-			stay = partition(plan, &op, &elems);
-			going.elems = elems + stay;
-			going.count = op.count - stay;
-			if (going.count)
-				gw_push(withdrawals->ops, withdrawals->n_ops, withdrawals->capacity,
-					going);
-			withdrawals->elems_deleted += going.count;
-			op.elems = elems;
-			op.count = stay;
-			if (!stay)
-				continue;
-		}
-		plan->ops[kept++] = op;
+		if (op->kind != GW_OP_DEL_ELEMS || !lets_pass(op->set, grace))
+			continue;
+		elems = gw_arena_array(before->arena, op->count, struct gw_elem);
+		moved.count = take_going(plan, op, expires_ms, elems);
+		moved.elems = elems;
+		if (!moved.count)
+			continue;
+		moved.kind = GW_OP_ADD_ELEMS;
+		gw_push(before->ops, before->n_ops, before->capacity, moved);
+		moved.kind = GW_OP_DEL_ELEMS;
+		gw_push(after->ops, after->n_ops, after->capacity, moved);
 	}
-	plan->n_ops = kept;
-	return withdrawals;
+	if (before->n_ops)
+		plan->generation++;
+	*ret_before = before;
+	*ret_after = after;
 }

@@ -137,14 +137,6 @@ static void add_nat(struct sides *sides, char sign, const struct gw_policy *poli
 					  describe_nat(sides->arena, policy, nat), nat->loc }));
 }
 
-/* How two lists sorted by id go on: the ids at their heads, NULL at the end of a list. */
-static int merge_order(const char *before, const char *after)
-{
-	if (!before)
-		return 1;
-	return after ? strcmp(before, after) : -1;
-}
-
 static void compare_rules(struct sides *sides)
 {
 	size_t a = 0, b = 0;
@@ -154,13 +146,13 @@ static void compare_rules(struct sides *sides)
 			a < sides->before->n_rules ? &sides->before->rules[a] : NULL;
 		const struct gw_rule_def *is =
 			b < sides->after->n_rules ? &sides->after->rules[b] : NULL;
-		int order = merge_order(was ? was->id : NULL, is ? is->id : NULL);
+		int order = !was ? 1 : !is ? -1 : strcmp(was->id, is->id);
 
 		if (order < 0)
 			add_rule(sides, '-', sides->before, was);
 		else if (order > 0)
 			add_rule(sides, '+', sides->after, is);
-		else if (!same_rule(sides, was, is))
+		else if (was && is && !same_rule(sides, was, is))
 			add_rule(sides, '~', sides->after, is);
 		a += order <= 0;
 		b += order >= 0;
@@ -175,13 +167,13 @@ static void compare_nats(struct sides *sides)
 		const struct gw_nat *was =
 			a < sides->before->n_nats ? &sides->before->nats[a] : NULL;
 		const struct gw_nat *is = b < sides->after->n_nats ? &sides->after->nats[b] : NULL;
-		int order = merge_order(was ? was->id : NULL, is ? is->id : NULL);
+		int order = !was ? 1 : !is ? -1 : strcmp(was->id, is->id);
 
 		if (order < 0)
 			add_nat(sides, '-', sides->before, was);
 		else if (order > 0)
 			add_nat(sides, '+', sides->after, is);
-		else if (!same_nat(sides, was, is))
+		else if (was && is && !same_nat(sides, was, is))
 			add_nat(sides, '~', sides->after, is);
 		a += order <= 0;
 		b += order >= 0;

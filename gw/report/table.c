@@ -1,6 +1,5 @@
 #include "gw/report/table.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,22 +7,17 @@
 #include "gw/core/mem.h"
 #include "gw/core/utf8.h"
 
-void gw_report_row(struct gw_report_table *table, ...)
-{
-	const char *cell;
-	va_list args;
-	size_t n = 0;
+#define GAP 2u /* blanks between columns */
 
-	va_start(args, table);
-	while ((cell = va_arg(args, const char *)) && n < GW_REPORT_COLUMNS_MAX) {
-		gw_push(table->cells, table->n_cells, table->capacity, gw_strdup(cell));
-		n++;
-	}
-	va_end(args);
+void gw_report_add_row(struct gw_report_table *table, const char *const *cells, size_t n)
+{
 	if (!table->n_columns)
-		table->n_columns = n;
-	for (; n < table->n_columns; n++)
-		gw_push(table->cells, table->n_cells, table->capacity, gw_strdup(""));
+		table->n_columns = n < GW_REPORT_COLUMNS_MAX ? n : GW_REPORT_COLUMNS_MAX;
+	for (size_t i = 0; i < table->n_columns; i++) {
+		char *cell = gw_strdup(i < n ? cells[i] : "");
+
+		gw_push(table->cells, table->n_cells, table->capacity, cell);
+	}
 }
 
 static unsigned int put_cell(struct gw_text *out, const char *cell)
@@ -43,9 +37,9 @@ static unsigned int cell_width(const char *cell)
 	return put_cell(&shown, cell);
 }
 
-static void pad(struct gw_text *out, unsigned int from, unsigned int to)
+static void pad(struct gw_text *out, unsigned int blanks)
 {
-	for (; from < to; from++)
+	for (; blanks; blanks--)
 		gw_text_putc(out, ' ');
 }
 
@@ -53,6 +47,7 @@ void gw_report_table_print(const struct gw_report_table *table, const char *alig
 			   struct gw_text *out)
 {
 	unsigned int widths[GW_REPORT_COLUMNS_MAX] = { 0 };
+	unsigned int owed = 0; /* blanks before the next cell that is not empty */
 
 	for (size_t i = 0; i < table->n_cells; i++) {
 		unsigned int width = cell_width(table->cells[i]);
@@ -62,18 +57,21 @@ void gw_report_table_print(const struct gw_report_table *table, const char *alig
 	}
 	for (size_t i = 0; i < table->n_cells; i++) {
 		size_t column = i % table->n_columns;
-		bool last = column + 1 == table->n_columns;
+		unsigned int blanks = widths[column] - cell_width(table->cells[i]);
 		bool right = column < strlen(align) && align[column] == '>';
 
-		if (right)
-			pad(out, cell_width(table->cells[i]), widths[column]);
-		if (right || last || !*table->cells[i])
-			(void)put_cell(out, table->cells[i]); /* no padding needed after it */
-		else
-			pad(out, put_cell(out, table->cells[i]), widths[column]);
-		if (!last && !right && !*table->cells[i])
-			pad(out, 0, widths[column]);
-		gw_text_puts(out, last ? "\n" : "  ");
+		if (*table->cells[i]) {
+			pad(out, owed + (right ? blanks : 0));
+			(void)put_cell(out, table->cells[i]);
+			owed = right ? 0 : blanks;
+		} else {
+			owed += blanks;
+		}
+		owed += GAP;
+		if (column + 1 == table->n_columns) {
+			gw_text_putc(out, '\n');
+			owed = 0;
+		}
 	}
 }
 
@@ -105,6 +103,10 @@ const char *gw_report_span(int64_t from, int64_t until, char out[GW_REPORT_TIME]
 	int64_t span = until > from ? until - from : from - until;
 	size_t i = 0;
 
+	if (!span) {
+		(void)snprintf(out, GW_REPORT_TIME, "now");
+		return out;
+	}
 	while (i + 1 < GW_COUNT(units) && span < units[i].seconds)
 		i++;
 	span /= units[i].seconds;

@@ -3,8 +3,8 @@
  * characters. Cells are escaped for display; a cell that ends a row is not padded.
  *
  *	struct gw_report_table table = { 0 };
- *	gw_report_row(&table, "POLICY", "PACKETS", NULL);
- *	gw_report_row(&table, "web-in", "17", NULL);
+ *	gw_report_row(&table, "POLICY", "PACKETS");
+ *	gw_report_row(&table, "web-in", "17");
  *	gw_report_table_print(&table, "<>", &out);
  *	gw_report_table_done(&table);
  */
@@ -24,8 +24,11 @@ struct gw_report_table {
 	size_t n_cells, capacity, n_columns;
 };
 
-/** Adds a row; the arguments end with NULL, and all rows have as many as the first. */
-void gw_report_row(struct gw_report_table *table, ...) __attribute__((sentinel));
+/** Adds a row of `n` cells, which are copied. All rows have as many as the first. */
+void gw_report_add_row(struct gw_report_table *table, const char *const *cells, size_t n);
+#define gw_report_row(table, ...)                                                                  \
+	gw_report_add_row((table), (const char *const[]){ __VA_ARGS__ },                           \
+			  sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 /**
  * Prints all rows. `align` has one character per column: `<` left, `>` right; missing ones are left.
  */

@@ -302,13 +302,14 @@ static void get_elem(struct reader *reader, struct gw_set *set)
 
 static void get_flags(struct reader *reader, struct gw_set *set)
 {
-	uint64_t is = get_number(reader, 2 * GW_STORED_DYNAMIC - 1);
+	uint64_t is = get_number(reader, 2 * GW_STORED_CONSTANT - 1);
 
 	set->map = is & GW_STORED_MAP;
 	set->interval = is & GW_STORED_INTERVAL;
 	set->timeout = is & GW_STORED_TIMEOUT;
 	set->counter = is & GW_STORED_COUNTER;
 	set->dynamic = is & GW_STORED_DYNAMIC;
+	set->constant = is & GW_STORED_CONSTANT;
 	if (set->map)
 		set->data = (enum gw_type)get_number(reader, GW_TYPE_VERDICT);
 }

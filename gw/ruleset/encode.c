@@ -290,6 +290,10 @@ static void put_elem(struct writer *writer, const struct gw_set *set, const stru
 
 static void put_set(struct writer *writer, const struct gw_set *set)
 {
+	/* The name of a constant set stands for its elements, which observing leaves out. */
+	bool without = set->run_time || (set->constant && writer->enforced);
+	size_t n = without ? 0 : set->n_elems;
+
 	put_text(writer, set->name);
 	put_number(writer, set->n_key);
 	for (size_t i = 0; i < set->n_key; i++)
@@ -298,13 +302,14 @@ static void put_set(struct writer *writer, const struct gw_set *set)
 				   (set->interval ? GW_STORED_INTERVAL : 0u) |
 				   (set->timeout ? GW_STORED_TIMEOUT : 0u) |
 				   (set->counter ? GW_STORED_COUNTER : 0u) |
-				   (set->dynamic ? GW_STORED_DYNAMIC : 0u));
+				   (set->dynamic ? GW_STORED_DYNAMIC : 0u) |
+				   (set->constant ? GW_STORED_CONSTANT : 0u));
 	if (set->map)
 		put_number(writer, set->data);
 	put_number(writer, set->size);
 	put_origin(writer, set->origin);
-	put_number(writer, set->run_time ? 0 : set->n_elems);
-	for (size_t i = 0; i < set->n_elems && !set->run_time; i++)
+	put_number(writer, n);
+	for (size_t i = 0; i < n; i++)
 		put_elem(writer, set, &set->elems[i]);
 }
 

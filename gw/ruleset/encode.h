@@ -23,6 +23,7 @@ void gw_ruleset_encode_enforced(const struct gw_ruleset *ruleset, struct gw_text
 #define GW_STORED_TIMEOUT  4u
 #define GW_STORED_COUNTER  8u
 #define GW_STORED_DYNAMIC  16u
+#define GW_STORED_CONSTANT 32u
 
 /* What an element has. */
 #define GW_STORED_KEY_END 1u

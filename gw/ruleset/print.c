@@ -69,9 +69,9 @@ static void print_set(struct gw_text *out, const struct gw_set *set)
 	gw_text_puts(out, set->n_elems && !set->run_time ? "\t\t}\n\t}\n\n" : "\t}\n\n");
 }
 
-static void print_hook(struct gw_text *out, const struct gw_base_hook *base)
+static void print_hook(struct gw_text *out, uint32_t family, const struct gw_base_hook *base)
 {
-	gw_text_printf(out, "\t\ttype %s hook %s", base->type, gw_name_hook(base->hook));
+	gw_text_printf(out, "\t\ttype %s hook %s", base->type, gw_name_hook(family, base->hook));
 	for (size_t i = 0; i < base->n_devices; i++)
 		gw_text_printf(out, "%s\"%s\"", i ? ", " : " devices = { ", base->devices[i]);
 	gw_text_printf(out, "%s priority %d; policy %s;\n", base->n_devices ? " }" : "",
@@ -85,7 +85,7 @@ static void print_chain(struct gw_text *out, const struct gw_ruleset *ruleset,
 	print_origin(out, chain->origin);
 	gw_text_putc(out, '\n');
 	if (chain->base)
-		print_hook(out, chain->base);
+		print_hook(out, ruleset->family, chain->base);
 	for (size_t i = 0; i < chain->n_rules; i++) {
 		gw_text_puts(out, "\t\t");
 		gw_print_rule(out, ruleset, &chain->rules[i]);
@@ -97,7 +97,7 @@ static void print_chain(struct gw_text *out, const struct gw_ruleset *ruleset,
 
 void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out)
 {
-	gw_text_printf(out, "table inet %s {\n", ruleset->name);
+	gw_text_printf(out, "table %s %s {\n", gw_name_family(ruleset->family), ruleset->name);
 	for (size_t i = 0; i < ruleset->n_sets; i++)
 		print_set(out, &ruleset->sets[i]);
 	for (size_t i = 0; i < ruleset->n_chains; i++)

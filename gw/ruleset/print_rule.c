@@ -3,309 +3,346 @@
  * none, so the printer remembers what each register holds and names that where it is used. What
  * nft has no word for is printed in the same spirit.
  */
-#include <stdio.h>
+#include "gw/ruleset/print_rule.h"
+
 #include <string.h>
 
 /* <netinet/in.h> must come first: the kernel's headers then leave out what both define. */
 // clang-format off
 #include <netinet/in.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 // clang-format on
 
-#include "gw/ruleset/names.h"
+#include "gw/core/mem.h"
 
-#define REGISTERS 16u
+/* ---- registers ------------------------------------------------------------------------------- */
 
-struct printer {
-	struct gw_text *out;
-	const struct gw_ruleset *ruleset;
-	struct gw_arena *arena;
-	const char *holds[REGISTERS]; /* NULL: unknown */
-};
-
-static const char *held(const struct printer *printer, uint32_t reg)
+static const struct gw_held *held_of(const struct gw_rule_printer *printer, uint32_t reg)
 {
+	static const struct gw_held unknown = { .shape = GW_SHAPE_PLAIN };
 	uint32_t index = reg - GW_REG(0);
 
-	if (index >= REGISTERS || !printer->holds[index])
+	return index < GW_REGISTERS ? &printer->registers[index] : &unknown;
+}
+
+static void hold(struct gw_rule_printer *printer, uint32_t reg, struct gw_held held)
+{
+	if (reg - GW_REG(0) < GW_REGISTERS)
+		printer->registers[reg - GW_REG(0)] = held;
+}
+
+static void hold_text(struct gw_rule_printer *printer, uint32_t reg, const char *text,
+		      enum gw_shape shape)
+{
+	hold(printer, reg, (struct gw_held){ .text = text, .shape = shape });
+}
+
+/* A constant fills as many registers as it has words. */
+static void hold_bytes(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	for (uint32_t at = 0; at < expr->data_len && expr->data; at += 4)
+		hold(printer, expr->dreg + at / 4,
+		     (struct gw_held){ .bytes = expr->data + at, .len = expr->data_len - at });
+}
+
+static const char *shape_text(const struct gw_rule_printer *printer, enum gw_shape shape,
+			      const uint8_t *bytes, uint32_t len)
+{
+	gw_auto_text struct gw_text text = { 0 };
+
+	gw_print_shape(&text, shape, bytes, len);
+	return gw_arena_strdup(printer->arena, text.bytes ? text.bytes : "");
+}
+
+const char *gw_rule_held(const struct gw_rule_printer *printer, uint32_t reg, enum gw_shape shape,
+			 uint32_t len)
+{
+	const struct gw_held *held = held_of(printer, reg);
+
+	if (held->text)
+		return held->text;
+	if (!held->bytes)
 		return "?";
-	return printer->holds[index];
+	return shape_text(printer, shape, held->bytes, len && len < held->len ? len : held->len);
 }
 
-static void hold(struct printer *printer, uint32_t reg, const char *text)
+const char *gw_rule_key(struct gw_rule_printer *printer, const char *set_name, uint32_t reg)
 {
-	if (reg - GW_REG(0) < REGISTERS)
-		printer->holds[reg - GW_REG(0)] = text;
-}
-
-static void separate(struct printer *printer)
-{
-	if (printer->out->len && printer->out->bytes[printer->out->len - 1] != '\t')
-		gw_text_putc(printer->out, ' ');
-}
-
-static const char *bytes_text(struct printer *printer, const uint8_t *bytes, uint32_t len)
-{
-	char hex[2 * 32 + 3] = "0x";
-	uint32_t number;
-
-	if (!bytes)
-		return "?";
-	if (len == 1)
-		return gw_arena_printf(printer->arena, "%u", bytes[0]);
-	if (len == 4) {
-		memcpy(&number, bytes, sizeof(number));
-		return gw_arena_printf(printer->arena, "0x%08x", number);
-	}
-	if (len == 2)
-		return gw_arena_printf(printer->arena, "%u",
-				       (unsigned int)bytes[0] << 8 | bytes[1]);
-	for (uint32_t i = 0; i < len && i < 32; i++)
-		(void)snprintf(hex + 2 + (size_t)2 * i, 3, "%02x", bytes[i]);
-	return gw_arena_strdup(printer->arena, hex);
-}
-
-static void print_meta(struct printer *printer, const struct gw_expr *expr)
-{
-	const char *name = gw_name_meta(expr->key);
-	const char *text = gw_arena_printf(printer->arena, "meta %s", name ? name : "?");
-
-	if (expr->set) {
-		separate(printer);
-		gw_text_printf(printer->out, "%s set %s", text, held(printer, expr->sreg));
-		return;
-	}
-	hold(printer, expr->dreg,
-	     strncmp(text, "meta iif", 8) == 0 || strncmp(text, "meta oif", 8) == 0
-		     ? text + strlen("meta ")
-		     : text);
-}
-
-static void print_ct(struct printer *printer, const struct gw_expr *expr)
-{
-	const char *name = gw_name_ct(expr->key);
-	const char *direction = expr->dir == 0 ? "original " : expr->dir == 1 ? "reply " : "";
-	const char *text = gw_arena_printf(printer->arena, "ct %s%s", direction, name ? name : "?");
-
-	if (expr->set) {
-		separate(printer);
-		gw_text_printf(printer->out, "%s set %s", text, held(printer, expr->sreg));
-		return;
-	}
-	hold(printer, expr->dreg, text);
-}
-
-static void print_payload(struct printer *printer, const struct gw_expr *expr)
-{
-	const char *name = gw_name_payload(expr->base, expr->offset, expr->len);
-	static const char *const bases[] = { "ll", "nh", "th", "ih" };
-
-	hold(printer, expr->dreg,
-	     name ? name
-		  : gw_arena_printf(printer->arena, "@%s,%u,%u",
-				    expr->base < 4 ? bases[expr->base] : "?", expr->offset * 8,
-				    expr->len * 8));
-}
-
-static void print_verdict(struct printer *printer, const struct gw_expr *expr)
-{
-	separate(printer);
-	gw_text_puts(printer->out, gw_name_verdict(expr->verdict));
-	if (expr->chain)
-		gw_text_printf(printer->out, " %s", expr->chain);
-}
-
-/* "a . b . c": what the registers of a key hold, by the fields of the set. */
-static const char *key_text(struct printer *printer, const struct gw_set *set, uint32_t reg)
-{
+	const struct gw_set *set = gw_ruleset_set(printer->ruleset, set_name);
 	const char *text = NULL;
 
-	if (!set)
-		return held(printer, reg);
+	if (!set || !set->n_key)
+		return gw_rule_held(printer, reg, GW_SHAPE_PLAIN, 0);
 	for (size_t i = 0; i < set->n_key; i++) {
-		text = text ? gw_arena_printf(printer->arena, "%s . %s", text, held(printer, reg))
-			    : held(printer, reg);
+		const char *field = gw_rule_held(printer, reg, gw_shape_of_type(set->key[i]),
+						 gw_type_len(set->key[i]));
+
+		text = text ? gw_arena_printf(printer->arena, "%s . %s", text, field) : field;
 		reg += gw_type_slot(set->key[i]) / 4;
 	}
 	return text;
 }
 
-static void print_lookup(struct printer *printer, const struct gw_expr *expr)
+void gw_rule_separate(struct gw_rule_printer *printer)
 {
-	const struct gw_set *set = gw_ruleset_set(printer->ruleset, expr->set_name);
-	const char *key = key_text(printer, set, expr->sreg);
+	if (printer->out->len > printer->start)
+		gw_text_putc(printer->out, ' ');
+}
 
-	if (expr->map && expr->dreg != GW_REG_VERDICT) {
-		hold(printer, expr->dreg,
-		     gw_arena_printf(printer->arena, "(%s map @%s)", key, expr->set_name));
+/* ---- loads ----------------------------------------------------------------------------------- */
+
+static void load_meta(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	struct gw_field field = gw_field_meta(expr->key);
+
+	if (!field.text)
+		field.text = gw_arena_printf(printer->arena, "meta %u", expr->key);
+	hold_text(printer, expr->dreg, field.text, field.shape);
+}
+
+static void load_ct(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	struct gw_field field = gw_field_ct(expr->key);
+	const char *direction = expr->dir == 0 ? "original " : expr->dir == 1 ? "reply " : "";
+
+	if (!field.text)
+		field.text = gw_arena_printf(printer->arena, "%u", expr->key);
+	hold_text(printer, expr->dreg,
+		  gw_arena_printf(printer->arena, "ct %s%s", direction, field.text), field.shape);
+}
+
+static void load_payload(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	static const char *const bases[] = { "ll", "nh", "th", "ih" };
+	struct gw_field field = gw_field_payload(expr->base, expr->offset, expr->len);
+
+	if (!field.text)
+		field.text = gw_arena_printf(printer->arena, "@%s,%u,%u",
+					     expr->base < GW_COUNT(bases) ? bases[expr->base] : "?",
+					     expr->offset * 8, expr->len * 8);
+	if (field.shape == GW_SHAPE_ICMP && printer->l4proto == IPPROTO_ICMPV6)
+		field = (struct gw_field){ "icmpv6 type", GW_SHAPE_ICMPV6 };
+	hold_text(printer, expr->dreg, field.text, field.shape);
+}
+
+/* nft calls the option that we clamp by its name, and knows its number only of others. */
+static void load_exthdr(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	hold_text(printer, expr->dreg, gw_arena_printf(printer->arena, "tcp option %u", expr->key),
+		  GW_SHAPE_NUMBER);
+}
+
+static void load_fib(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	bool type = expr->key == NFT_FIB_RESULT_ADDRTYPE;
+
+	hold_text(printer, expr->dreg,
+		  gw_arena_printf(printer->arena, "fib %s%s%s %s",
+				  expr->flags & NFTA_FIB_F_SADDR ? "saddr" : "daddr",
+				  expr->flags & NFTA_FIB_F_IIF ? " . iif" : "",
+				  expr->flags & NFTA_FIB_F_OIF ? " . oif" : "",
+				  type ? "type" : "oif"),
+		  type                               ? GW_SHAPE_ADDRTYPE
+		  : expr->flags & NFTA_FIB_F_PRESENT ? GW_SHAPE_PRESENT
+						     : GW_SHAPE_PLAIN);
+}
+
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; bytes && i < len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* The bits of a mask as nft writes them in "tcp flags & (syn | rst)". */
+static const char *mask_text(struct gw_rule_printer *printer, enum gw_shape shape,
+			     const struct gw_expr *expr)
+{
+	const char *names[GW_BITS_MAX], *text;
+	size_t n = 0;
+
+	if (shape == GW_SHAPE_TCP_FLAGS && expr->data_len == 1)
+		n = gw_name_bits(shape, expr->data[0], names);
+	if (n < 2)
+		return shape_text(printer, shape, expr->data, expr->data_len);
+	text = names[0];
+	for (size_t i = 1; i < n; i++)
+		text = gw_arena_printf(printer->arena, "%s | %s", text, names[i]);
+	return gw_arena_printf(printer->arena, "(%s)", text);
+}
+
+static void load_masked(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	const struct gw_held *from = held_of(printer, expr->sreg);
+	struct gw_held held = { .shape = from->shape };
+	const char * xor = "";
+
+	if (!expr->data) {
+		hold(printer, expr->dreg, held);
 		return;
 	}
-	separate(printer);
-	gw_text_printf(printer->out, "%s %s@%s", key,
+	held.plain_text = gw_rule_held(printer, expr->sreg, from->shape, expr->len);
+	if (all_zero(expr->data_end, expr->data_len)) {
+		held.mask = expr->data;
+		held.mask_len = expr->data_len;
+	} else {
+		xor = gw_arena_printf(
+			printer->arena, " ^ %s",
+			shape_text(printer, held.shape, expr->data_end, expr->data_len));
+	}
+	held.text = gw_arena_printf(printer->arena, "%s & %s%s", held.plain_text,
+				    mask_text(printer, held.shape, expr), xor);
+	hold(printer, expr->dreg, held);
+}
+
+static void load_or(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	const char *left = gw_rule_held(printer, expr->sreg, GW_SHAPE_PLAIN, expr->len);
+	const char *right = gw_rule_held(printer, expr->sreg2, GW_SHAPE_PLAIN, expr->len);
+
+	hold_text(printer, expr->dreg, gw_arena_printf(printer->arena, "%s | %s", left, right),
+		  GW_SHAPE_PLAIN);
+}
+
+static void load_mapped(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	const struct gw_set *set = gw_ruleset_set(printer->ruleset, expr->set_name);
+
+	hold_text(printer, expr->dreg,
+		  gw_arena_printf(printer->arena, "(%s map @%s)",
+				  gw_rule_key(printer, expr->set_name, expr->sreg), expr->set_name),
+		  set ? gw_shape_of_type(set->data) : GW_SHAPE_PLAIN);
+}
+
+/* ---- matches --------------------------------------------------------------------------------- */
+
+static void print_lookup(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	gw_rule_separate(printer);
+	gw_text_printf(printer->out, "%s %s@%s", gw_rule_key(printer, expr->set_name, expr->sreg),
 		       expr->map  ? "vmap "
 		       : expr->op ? "!= "
 				  : "",
 		       expr->set_name);
 }
 
-static void print_compare(struct printer *printer, const struct gw_expr *expr)
+/* "any of these bits is set" has a word: ct state invalid,untracked. */
+static bool print_any_bit(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	separate(printer);
-	gw_text_printf(printer->out, "%s %s%s", held(printer, expr->sreg), gw_name_cmp(expr->op),
-		       bytes_text(printer, expr->data, expr->data_len));
-	if (expr->kind == GW_EXPR_RANGE)
-		gw_text_printf(printer->out, "-%s",
-			       bytes_text(printer, expr->data_end, expr->data_len));
+	const struct gw_held *held = held_of(printer, expr->sreg);
+	bool named = held->shape == GW_SHAPE_CT_STATE || held->shape == GW_SHAPE_CT_STATUS;
+
+	if (!named || !held->mask || expr->op != NFT_CMP_NEQ || !expr->data ||
+	    !all_zero(expr->data, expr->data_len))
+		return false;
+	gw_text_printf(printer->out, "%s ", held->plain_text);
+	gw_print_shape(printer->out, held->shape, held->mask, held->mask_len);
+	return true;
 }
 
-static void print_bitwise(struct printer *printer, const struct gw_expr *expr)
+static void print_compare(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	const char *text;
+	const struct gw_held *held = held_of(printer, expr->sreg);
+	const char *op = gw_name_cmp(expr->op);
 
-	if (expr->kind == GW_EXPR_BITWISE_OR)
-		text = gw_arena_printf(printer->arena, "%s | %s", held(printer, expr->sreg),
-				       held(printer, expr->sreg2));
-	else
-		text = gw_arena_printf(printer->arena, "%s & %s", held(printer, expr->sreg),
-				       bytes_text(printer, expr->data, expr->data_len));
-	hold(printer, expr->dreg, text);
-}
-
-static void print_fib(struct printer *printer, const struct gw_expr *expr)
-{
-	hold(printer, expr->dreg,
-	     gw_arena_printf(printer->arena, "fib %s%s%s oif",
-			     expr->flags & NFTA_FIB_F_SADDR ? "saddr" : "daddr",
-			     expr->flags & NFTA_FIB_F_IIF ? " . iif" : "",
-			     expr->flags & NFTA_FIB_F_OIF ? " . oif" : ""));
-}
-
-static void print_exthdr(struct printer *printer, const struct gw_expr *expr)
-{
-	if (expr->set) {
-		separate(printer);
-		gw_text_printf(printer->out, "tcp option %u set %s", expr->key,
-			       held(printer, expr->sreg));
+	gw_rule_separate(printer);
+	if (print_any_bit(printer, expr))
 		return;
-	}
-	hold(printer, expr->dreg, gw_arena_printf(printer->arena, "tcp option %u", expr->key));
+	if (held->plain_text && expr->op == NFT_CMP_EQ)
+		op = "== ";
+	gw_text_printf(printer->out, "%s %s",
+		       gw_rule_held(printer, expr->sreg, held->shape, expr->data_len), op);
+	if (!expr->data)
+		gw_text_putc(printer->out, '?');
+	else
+		gw_print_shape(printer->out, held->shape, expr->data, expr->data_len);
+	if (strcmp(held->text ? held->text : "", "meta l4proto") == 0 && expr->op == NFT_CMP_EQ &&
+	    expr->data && expr->data_len == 1)
+		printer->l4proto = expr->data[0];
 }
 
-static void print_nat(struct printer *printer, const struct gw_expr *expr)
+static void print_range_match(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	separate(printer);
-	gw_text_printf(printer->out, "%s %s to", expr->key == NFT_NAT_SNAT ? "snat" : "dnat",
-		       expr->family == NFPROTO_IPV4 ? "ip" : "ip6");
-	if (expr->addr_min)
-		gw_text_printf(printer->out, " %s", held(printer, expr->addr_min));
-	if (expr->addr_max)
-		gw_text_printf(printer->out, "-%s", held(printer, expr->addr_max));
-	if (expr->port_min)
-		gw_text_printf(printer->out, ":%s", held(printer, expr->port_min));
+	const struct gw_held *held = held_of(printer, expr->sreg);
+
+	gw_rule_separate(printer);
+	gw_text_printf(printer->out, "%s %s",
+		       gw_rule_held(printer, expr->sreg, held->shape, expr->data_len),
+		       expr->op == NFT_RANGE_NEQ ? "!= " : "");
+	if (!expr->data || !expr->data_end)
+		gw_text_putc(printer->out, '?');
+	else
+		gw_print_range(printer->out, held->shape, expr->data, expr->data_end,
+			       expr->data_len);
 }
 
-static void print_limit(struct printer *printer, const struct gw_expr *expr)
+static void print_expr(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	separate(printer);
-	gw_text_printf(printer->out, "limit rate %s%llu/%llus burst %u", expr->op ? "over " : "",
-		       (unsigned long long)expr->rate, (unsigned long long)expr->unit, expr->burst);
-}
-
-static void print_dynset(struct printer *printer, const struct gw_expr *expr)
-{
-	const struct gw_set *set = gw_ruleset_set(printer->ruleset, expr->set_name);
-
-	separate(printer);
-	gw_text_printf(printer->out, "%s @%s { %s", expr->key == 0 ? "add" : "update",
-		       expr->set_name, key_text(printer, set, expr->sreg));
-	if (expr->rate)
-		print_limit(printer, expr);
-	gw_text_puts(printer->out, " }");
-}
-
-static void print_expr(struct printer *printer, const struct gw_expr *expr)
-{
+	if (gw_rule_statement(printer, expr))
+		return;
 	switch (expr->kind) {
 	case GW_EXPR_META:
-		print_meta(printer, expr);
+		load_meta(printer, expr);
 		return;
 	case GW_EXPR_CT:
-		print_ct(printer, expr);
+		load_ct(printer, expr);
 		return;
 	case GW_EXPR_PAYLOAD:
-		print_payload(printer, expr);
+		load_payload(printer, expr);
 		return;
 	case GW_EXPR_EXTHDR:
-		print_exthdr(printer, expr);
+		load_exthdr(printer, expr);
 		return;
 	case GW_EXPR_IMMEDIATE:
-		if (expr->dreg == GW_REG_VERDICT)
-			print_verdict(printer, expr);
-		else
-			hold(printer, expr->dreg, bytes_text(printer, expr->data, expr->data_len));
+		hold_bytes(printer, expr);
 		return;
 	case GW_EXPR_CMP:
-	case GW_EXPR_RANGE:
 		print_compare(printer, expr);
 		return;
+	case GW_EXPR_RANGE:
+		print_range_match(printer, expr);
+		return;
 	case GW_EXPR_BITWISE:
+		load_masked(printer, expr);
+		return;
 	case GW_EXPR_BITWISE_OR:
-		print_bitwise(printer, expr);
+		load_or(printer, expr);
 		return;
 	case GW_EXPR_BYTEORDER:
-		hold(printer, expr->dreg, held(printer, expr->sreg));
+		hold(printer, expr->dreg, *held_of(printer, expr->sreg));
 		return;
 	case GW_EXPR_LOOKUP:
-		print_lookup(printer, expr);
+		if (expr->map && expr->dreg != GW_REG_VERDICT)
+			load_mapped(printer, expr);
+		else
+			print_lookup(printer, expr);
 		return;
 	case GW_EXPR_FIB:
-		print_fib(printer, expr);
+		load_fib(printer, expr);
 		return;
 	case GW_EXPR_RT:
-		hold(printer, expr->dreg, "rt mtu");
+		hold_text(printer, expr->dreg, "rt mtu", GW_SHAPE_NUMBER);
 		return;
 	case GW_EXPR_COUNTER:
-		separate(printer);
-		gw_text_puts(printer->out, "counter");
-		return;
 	case GW_EXPR_LIMIT:
-		print_limit(printer, expr);
-		return;
 	case GW_EXPR_LOG:
-		separate(printer);
-		gw_text_printf(printer->out, "log prefix \"%s\" group %u snaplen %u",
-			       expr->text ? expr->text : "", expr->group, expr->snaplen);
-		return;
 	case GW_EXPR_REJECT:
-		separate(printer);
-		if (expr->key == NFT_REJECT_TCP_RST)
-			gw_text_puts(printer->out, "reject with tcp reset");
-		else
-			gw_text_printf(printer->out, "reject with icmpx %u", expr->op);
-		return;
 	case GW_EXPR_NAT:
-		print_nat(printer, expr);
-		return;
 	case GW_EXPR_MASQ:
-		separate(printer);
-		gw_text_puts(printer->out, "masquerade");
-		return;
 	case GW_EXPR_DYNSET:
-		print_dynset(printer, expr);
-		return;
 	case GW_EXPR_KINDS:
-		separate(printer);
-		gw_text_printf(printer->out, "<%s>", expr->text ? expr->text : "unknown");
-		return;
+		return; /* statements */
 	}
 }
 
 void gw_print_rule(struct gw_text *out, const struct gw_ruleset *ruleset,
 		   const struct gw_rule *rule)
 {
-	struct printer printer = { .out = out, .ruleset = ruleset, .arena = gw_arena_new() };
+	struct gw_rule_printer printer = {
+		.out = out, .start = out->len, .ruleset = ruleset, .arena = gw_arena_new()
+	};
 
 	for (size_t i = 0; i < rule->n_exprs; i++)
 		print_expr(&printer, &rule->exprs[i]);

@@ -89,10 +89,10 @@ clamped() { # address, largest segment
 	for host in dmz hq; do
 		mss=$(lab_in $host ss -Htin state established | grep -o ' mss:[0-9]*' | head -n 1)
 		# With time stamps a segment is 12 smaller than the option says.
-		[ -n "$mss" ] && [ "${mss#*:}" -le $(($2)) ] && [ "${mss#*:}" -ge $(($2 - 12)) ] || {
-			echo "$host's segments to $1 are$mss, not $2 or with time stamps $(($2 - 12))"
-			exit 1
-		}
+		case ${mss#*:} in
+		"$2" | "$(($2 - 12))") ;;
+		*) echo "$host's segments to $1 are$mss, not $2, or with time stamps $(($2 - 12))"; exit 1 ;;
+		esac
 	done
 	kill $flow
 	wait $flow || true

@@ -29,7 +29,7 @@ dropped() {
 DMZ4=203.0.113.6 DMZ6=2001:db8:10::6
 # The servers do get what comes from where it should.
 for address in $DMZ4 $DMZ6; do
-	lab_expect refused "a true source" "$(lab_try hq $address udp/9)"
+	lab_expect refused "a true source" "$(lab_try hq "$address" udp/9)"
 done
 dropped spoof "another zone's, through" hq 10.30.0.50 $DMZ4 dmz
 dropped spoof "another zone's, through" hq 2001:db8:10::7 $DMZ6 dmz

@@ -25,7 +25,7 @@ END
 lab_site around <<END
 policies:
   - {id: stream, from: hq, to: dmz, services: [udp/7000-7009], action: accept, $LAB_DUTY}
-  - {id: before, from: hq, to: dmz, source: [10.20.9.0/24], action: drop, $LAB_DUTY}
+  - {id: before, from: hq, to: [dmz, wan], services: [tcp/1-1000], action: drop, $LAB_DUTY}
 END
 lab_apply site
 
@@ -41,27 +41,37 @@ lab_follow() {
 	done
 }
 
+# Other packets may be logged in between: hosts say which multicast groups they listen to.
 records() {
-	local follow line want
-	lab_follow "$LAB_TMP/log" -n 5
+	local follow want line tries
+	lab_follow "$LAB_TMP/log"
 	follow=$!
 	lab_try hq -t 100 203.0.113.6 udp/9 >/dev/null
 	lab_try hq -t 100 2001:db8:10::6 tcp/23 >/dev/null
 	lab_try hq -t 100 203.0.113.6 tcp/80 >/dev/null
 	lab_try guest -t 100 203.0.113.6 udp/9 >/dev/null
 	lab_try hq -t 100 -s 10.30.0.50 203.0.113.6 udp/9 >/dev/null
-	timeout 3 tail --pid=$follow -f /dev/null || { echo "fewer than 5 records:"; cat "$LAB_TMP/log"; exit 1; }
-	while IFS='|' read -r line want; do
-		line=$(sed -n "${line}p" "$LAB_TMP/log")
-		[[ $line =~ $want ]] || { echo "no record like \`$want\`: $line"; exit 1; }
+	sleep 0.3
+	kill $follow
+	wait $follow || true
+	while IFS= read -r want; do
+		line=$(grep -E "$want" "$LAB_TMP/log") || { echo "no record like \`$want\`:"; cat "$LAB_TMP/log"; exit 1; }
 		lab_case "logged: ${line#*  }"
 	done <<-END
-	1|drop +hq0 -> dmz0 .*203.0.113.6.*9.* by closed, gw.yaml:$(line_of closed):
-	2|reject +hq0 -> dmz0 .*2001:db8:10::6.*23.* by refused, gw.yaml:$(line_of refused):
-	3|accept +hq0 -> dmz0 .*203.0.113.6.*80.* by seen, gw.yaml:$(line_of seen):
-	4|drop +guest0 -> dmz0 .*10.30.0.50.* by between$
-	5|drop +hq0 -> gateway .*10.30.0.50.* by spoof$
+	drop +hq0 -> dmz0  10.20.1.10.* 203.0.113.6 udp/9  by closed, gw.yaml:$(line_of closed)\$
+	reject +hq0 -> dmz0  2001:db8:20:1::10.* 2001:db8:10::6 tcp/23  by refused, gw.yaml:$(line_of refused)\$
+	accept +hq0 -> dmz0  10.20.1.10.* 203.0.113.6 tcp/80  by seen, gw.yaml:$(line_of seen)\$
+	drop +guest0 -> dmz0  10.30.0.50.* 203.0.113.6 udp/9  by between\$
+	drop +hq0 -> gateway  10.30.0.50.* 203.0.113.6 udp/9  by spoof\$
 	END
+	lab_follow "$LAB_TMP/log" -n 3
+	follow=$!
+	for ((tries = 0; tries < 3; tries++)); do
+		lab_try hq -t 50 203.0.113.6 udp/9 >/dev/null
+	done
+	timeout 3 tail --pid=$follow -f /dev/null || { echo "-n 3 does not end"; exit 1; }
+	lab_equal 3 "records with -n 3" "$(wc -l <"$LAB_TMP/log")"
+	lab_case "drops -f -n 3 ends after 3 records"
 }
 
 line_of() {
@@ -86,9 +96,10 @@ rate_cap() {
 	lab_case "$sent packets in 2 s: all dropped and counted, $logged logged at a rate of 10"
 }
 
-# One packet to the server, then its numbers back; 36 bytes each with their headers.
+# exact WHAT [SITES] [MISSING]: one packet to the server, then its numbers back; 36 bytes each with
+# their headers. Applies meanwhile; so many packets at most may be missing from the counter.
 exact() {
-	local before bytes pushed received sites=${2:-} site
+	local before bytes pushed received missing sites=${2:-} site
 	before=$(lab_count stream) bytes=$(lab_count stream bytes)
 	lab_sequence "$LAB_TMP/pushed" dmz push 203.0.113.5 7001 1000 20
 	sleep 0.1
@@ -106,9 +117,11 @@ exact() {
 	wait $pushed
 	pushed=$(cut -d' ' -f2 "$LAB_TMP/pushed") received=$(cut -d' ' -f2 "$LAB_TMP/pulled")
 	lab_equal "$pushed" "$1: packets back" "$received"
-	lab_equal $((pushed + 1)) "$1: packets counted" $(($(lab_count stream) - before))
-	lab_equal $(((pushed + 1) * 36)) "$1: bytes counted" $(($(lab_count stream bytes) - bytes))
-	lab_case "$1: 1 packet there and $pushed back, all counted"
+	missing=$((pushed + 1 - ($(lab_count stream) - before)))
+	lab_at_least 0 "$1: packets not counted" "$missing"
+	lab_at_least "$missing" "$1: packets that may be missing from the counter" "${3:-0}"
+	lab_equal $(((pushed + 1 - missing) * 36)) "$1: bytes counted" $(($(lab_count stream bytes) - bytes))
+	lab_case "$1: 1 packet there and $pushed back, $missing not counted"
 }
 kept() { # what, site
 	local before
@@ -125,4 +138,6 @@ kept "an apply around it" around
 kept "a change of the policy's number" narrow
 kept "the change back" site
 exact "a flow during applies around it" "around site around site"
-exact "a flow whose policy's number changes" "narrow site narrow site"
+# What a number counts between being read and being withdrawn is not carried over: some milliseconds
+# of each apply, at 1,000 packets a second.
+exact "a flow whose policy's number changes" "narrow site narrow site" 200

@@ -23,7 +23,7 @@ static int observe(struct gw_kernel *kernel, struct gw_ruleset **ret)
 	fake_table_expire(fake->held, fake->now_ms);
 	seen = fake_table_copy(fake->held);
 	for (size_t i = 0; i < seen->n_sets; i++)
-		if (seen->sets[i].run_time)
+		if (seen->sets[i].run_time || seen->sets[i].constant)
 			seen->sets[i].n_elems = 0;
 	*ret = seen;
 	return 0;

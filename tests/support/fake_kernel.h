@@ -1,7 +1,7 @@
 /*
  * A kernel in memory, to stand in for the real one where a test wants to say what the kernel holds
- * and what it refuses. It holds the elements of run-time sets, too, and a commit is all or
- * nothing, against the generation that was observed.
+ * and what it refuses. Observing leaves out the elements of run-time and constant sets, which it
+ * holds all the same; a commit is all or nothing, against the generation that was observed.
  *
  *	struct fake_kernel *fake = fake_kernel_new();
  *	err = fake->base.ops->observe(&fake->base, &seen);

@@ -302,6 +302,12 @@ static int op_del_set(struct gw_ruleset *table, const char *name)
 	return 0;
 }
 
+/* Elements of a constant set cannot change while a rule uses it. */
+static bool is_frozen(const struct gw_ruleset *table, const struct gw_set *set)
+{
+	return set->constant && rules_use(table, NULL, set->name);
+}
+
 static const uint8_t *last_of(const struct gw_elem *elem)
 {
 	return elem->key_end ? elem->key_end : elem->key;
@@ -362,6 +368,8 @@ static int op_add_elems(struct gw_ruleset *table, const struct gw_op *op, int64_
 
 	if (!set)
 		return -ENOENT;
+	if (is_frozen(table, set))
+		return -EBUSY;
 	for (size_t i = 0; i < op->count; i++) {
 		const struct gw_elem *elem = &op->elems[i];
 		int error = elem_valid(table, set, elem);
@@ -384,6 +392,8 @@ static int op_del_elems(struct gw_ruleset *table, const struct gw_op *op)
 
 	if (!set)
 		return -ENOENT;
+	if (is_frozen(table, set))
+		return -EBUSY;
 	for (size_t i = 0; i < op->count; i++) {
 		size_t place = 0;
 

@@ -267,6 +267,8 @@ lab_down() {
 		pids=$(ip netns pids "$LAB-$host")
 		# shellcheck disable=SC2086  # a list of process ids
 		[ -z "$pids" ] || kill $pids 2>/dev/null || true
+		# shellcheck disable=SC2086  # one that was stopped ends when it goes on
+		[ -z "$pids" ] || kill -CONT $pids 2>/dev/null || true
 		ip netns del "$LAB-$host" 2>/dev/null || true
 	done
 	if mountpoint -q "$LAB_TMP/state"; then

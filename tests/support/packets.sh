@@ -3,6 +3,7 @@
 # applies, and counts, ours and the kernels' of the hosts. Sourced after lab.sh.
 
 # What every exception has to have and these tests do not care about.
+# shellcheck disable=SC2034  # used by those who source this
 LAB_LEAVE="reason: r, requested_by: op-1, approved_by: [op-2], ticket: E-1"
 
 # lab_case WHAT: says that everything since the case before is as it must be.

@@ -6,6 +6,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 // clang-format on
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,6 +141,7 @@ static void add_chain(struct builder *builder, size_t number)
 /* The first sets are plain, then come maps to values, to verdicts, and sets of run-time writers. */
 enum set_sort {
 	SORT_PLAIN,
+	SORT_CONSTANT,
 	SORT_VALUES,
 	SORT_VERDICTS,
 	SORT_RUN_TIME,
@@ -148,16 +150,30 @@ enum set_sort {
 static enum set_sort set_sort(size_t number)
 {
 	static const enum set_sort sorts[RECIPE_SETS] = {
-		SORT_PLAIN,    SORT_PLAIN,    SORT_PLAIN,    SORT_VALUES,   SORT_VALUES,
+		SORT_PLAIN,    SORT_PLAIN,    SORT_CONSTANT, SORT_VALUES,   SORT_VALUES,
 		SORT_VERDICTS, SORT_VERDICTS, SORT_VERDICTS, SORT_VERDICTS, SORT_RUN_TIME,
 	};
 
 	return sorts[number];
 }
 
+/* Another content, another name: what makes a set constant. */
+static const char *constant_name(struct builder *builder, size_t number)
+{
+	struct random random = { .state = builder->recipe->sets[number] };
+
+	for (size_t i = 0; i < RECIPE_ELEMS; i++)
+		random.state = random_u64(&random) ^ builder->recipe->elems[number][i];
+	return gw_arena_printf(builder->ruleset->arena, "hosts_%" PRIx64, random_u64(&random));
+}
+
 static const char *set_name(struct builder *builder, size_t number)
 {
-	return name_of(builder, set_sort(number) == SORT_RUN_TIME ? "rt_set" : "set", number);
+	enum set_sort sort = set_sort(number);
+
+	if (sort == SORT_CONSTANT)
+		return constant_name(builder, number);
+	return name_of(builder, sort == SORT_RUN_TIME ? "rt_set" : "set", number);
 }
 
 /* Any order of fields but for the first, which has to hold as many keys as there are elements. */
@@ -183,8 +199,10 @@ static struct gw_set set_definition(const struct ruleset_recipe *recipe, size_t 
 	set.map = sort == SORT_VALUES || sort == SORT_VERDICTS;
 	set.data = sort == SORT_VERDICTS ? GW_TYPE_VERDICT : GW_TYPE_MARK;
 	set.counter = random_chance(&random, 30);
-	set.timeout = sort == SORT_RUN_TIME || random_chance(&random, 30);
+	set.timeout =
+		sort != SORT_CONSTANT && (sort == SORT_RUN_TIME || random_chance(&random, 30));
 	set.dynamic = sort == SORT_RUN_TIME;
+	set.constant = sort == SORT_CONSTANT;
 	if (sort == SORT_RUN_TIME)
 		set.interval = false;
 	if (!set.interval)

@@ -104,7 +104,7 @@ static char *path_of(struct state *state, const char *path)
 
 static void write_file(struct state *state, const char *path, const char *text)
 {
-	FILE *file = fopen(path_of(state, path), "w");
+	FILE *file = fopen(path_of(state, path), "we");
 
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
