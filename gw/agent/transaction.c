@@ -334,6 +334,7 @@ static int send_plan(struct gw_transaction *transaction, struct gw_kernel *kerne
 		     struct gw_diags *diags)
 {
 	const struct gw_set *grace = gw_ruleset_set(transaction->observed, "live_timed");
+	bool sent = transaction->sent; /* by an attempt before this one */
 	struct gw_plan *before, *after;
 	int error;
 
@@ -343,7 +344,7 @@ static int send_plan(struct gw_transaction *transaction, struct gw_kernel *kerne
 	gw_plan_withdraw_gently(transaction->plan, grace, now_ms() + GRACE_MS, &before, &after);
 	error = send_part(transaction, kernel, before, diags);
 	/* So far only the numbers of rules in force have been written down twice. */
-	transaction->sent = false;
+	transaction->sent = sent;
 	if (!error)
 		error = send_part(transaction, kernel, transaction->plan, diags);
 	if (!error)
@@ -424,11 +425,9 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
 	gw_store_prune(target->store, REVISIONS_KEPT);
-	/* All that is new holds, and what was to be withdrawn as well is drift, which an apply ends. */
+	/* What the kernel did not take any more is drift, which an apply ends. */
 	if (status != GW_EXIT_OK)
-		gw_diag_hint(diags,
-			     "revision %u is in force, but connections of rules that are gone "
-			     "still pass: apply again",
+		gw_diag_hint(diags, "revision %u is in force, but not all of it: apply again",
 			     number);
 	return status;
 }

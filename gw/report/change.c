@@ -139,44 +139,40 @@ static void add_nat(struct sides *sides, char sign, const struct gw_policy *poli
 
 static void compare_rules(struct sides *sides)
 {
-	size_t a = 0, b = 0;
+	const struct gw_rule_def *was = sides->before->rules,
+				 *was_end = was + sides->before->n_rules;
+	const struct gw_rule_def *is = sides->after->rules, *is_end = is + sides->after->n_rules;
 
-	while (a < sides->before->n_rules || b < sides->after->n_rules) {
-		const struct gw_rule_def *was =
-			a < sides->before->n_rules ? &sides->before->rules[a] : NULL;
-		const struct gw_rule_def *is =
-			b < sides->after->n_rules ? &sides->after->rules[b] : NULL;
-		int order = !was ? 1 : !is ? -1 : strcmp(was->id, is->id);
+	while (was < was_end || is < is_end) {
+		int order = was == was_end ? 1 : is == is_end ? -1 : strcmp(was->id, is->id);
 
 		if (order < 0)
 			add_rule(sides, '-', sides->before, was);
 		else if (order > 0)
 			add_rule(sides, '+', sides->after, is);
-		else if (was && is && !same_rule(sides, was, is))
+		else if (!same_rule(sides, was, is))
 			add_rule(sides, '~', sides->after, is);
-		a += order <= 0;
-		b += order >= 0;
+		was += order <= 0;
+		is += order >= 0;
 	}
 }
 
 static void compare_nats(struct sides *sides)
 {
-	size_t a = 0, b = 0;
+	const struct gw_nat *was = sides->before->nats, *was_end = was + sides->before->n_nats;
+	const struct gw_nat *is = sides->after->nats, *is_end = is + sides->after->n_nats;
 
-	while (a < sides->before->n_nats || b < sides->after->n_nats) {
-		const struct gw_nat *was =
-			a < sides->before->n_nats ? &sides->before->nats[a] : NULL;
-		const struct gw_nat *is = b < sides->after->n_nats ? &sides->after->nats[b] : NULL;
-		int order = !was ? 1 : !is ? -1 : strcmp(was->id, is->id);
+	while (was < was_end || is < is_end) {
+		int order = was == was_end ? 1 : is == is_end ? -1 : strcmp(was->id, is->id);
 
 		if (order < 0)
 			add_nat(sides, '-', sides->before, was);
 		else if (order > 0)
 			add_nat(sides, '+', sides->after, is);
-		else if (was && is && !same_nat(sides, was, is))
+		else if (!same_nat(sides, was, is))
 			add_nat(sides, '~', sides->after, is);
-		a += order <= 0;
-		b += order >= 0;
+		was += order <= 0;
+		is += order >= 0;
 	}
 }
 

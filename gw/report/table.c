@@ -11,13 +11,13 @@
 
 void gw_report_add_row(struct gw_report_table *table, const char *const *cells, size_t n)
 {
+	if (!table->arena)
+		table->arena = gw_arena_new();
 	if (!table->n_columns)
 		table->n_columns = n < GW_REPORT_COLUMNS_MAX ? n : GW_REPORT_COLUMNS_MAX;
-	for (size_t i = 0; i < table->n_columns; i++) {
-		char *cell = gw_strdup(i < n ? cells[i] : "");
-
-		gw_push(table->cells, table->n_cells, table->capacity, cell);
-	}
+	for (size_t i = 0; i < table->n_columns; i++)
+		gw_push(table->cells, table->n_cells, table->capacity,
+			gw_arena_strdup(table->arena, i < n ? cells[i] : ""));
 }
 
 static unsigned int put_cell(struct gw_text *out, const char *cell)
@@ -77,8 +77,7 @@ void gw_report_table_print(const struct gw_report_table *table, const char *alig
 
 void gw_report_table_done(struct gw_report_table *table)
 {
-	for (size_t i = 0; i < table->n_cells; i++)
-		gw_free(table->cells[i]);
+	gw_arena_free(table->arena);
 	gw_free(table->cells);
 	*table = (struct gw_report_table){ 0 };
 }

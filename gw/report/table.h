@@ -14,13 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gw/core/arena.h"
 #include "gw/core/text.h"
 
 #define GW_REPORT_COLUMNS_MAX 12u
 
 /** Starts as all zeroes. */
 struct gw_report_table {
-	char **cells; /* rows of `n_columns`, heap */
+	struct gw_arena *arena; /* of the cells' text; made with the first row */
+	const char **cells;     /* rows of `n_columns`, heap */
 	size_t n_cells, capacity, n_columns;
 };
 

@@ -26,8 +26,13 @@ static const struct gw_held *held_of(const struct gw_rule_printer *printer, uint
 	return index < GW_REGISTERS ? &printer->registers[index] : &unknown;
 }
 
+/* Text that names text that names text would soon fill the memory, in a rule made for that. */
+#define TEXT_MAX 1000u
+
 static void hold(struct gw_rule_printer *printer, uint32_t reg, struct gw_held held)
 {
+	if (held.text && strlen(held.text) > TEXT_MAX)
+		held.text = held.plain_text = "...";
 	if (reg - GW_REG(0) < GW_REGISTERS)
 		printer->registers[reg - GW_REG(0)] = held;
 }
@@ -88,6 +93,16 @@ void gw_rule_separate(struct gw_rule_printer *printer)
 {
 	if (printer->out->len > printer->start)
 		gw_text_putc(printer->out, ' ');
+}
+
+void gw_rule_overwrite(struct gw_rule_printer *printer, const char *text)
+{
+	for (size_t i = 0; i < GW_REGISTERS; i++) {
+		struct gw_held *held = &printer->registers[i];
+
+		if (held->text && strcmp(held->text, text) == 0)
+			held->text = gw_arena_printf(printer->arena, "(earlier %s)", text);
+	}
 }
 
 /* ---- loads ----------------------------------------------------------------------------------- */

@@ -35,6 +35,9 @@ const char *gw_rule_held(const struct gw_rule_printer *printer, uint32_t reg, en
 /** "a . b . c": what the registers of a key hold, by the fields of the set. */
 const char *gw_rule_key(struct gw_rule_printer *printer, const char *set_name, uint32_t reg);
 
+/** What was called this is written over: registers that hold it hold what it was before. */
+void gw_rule_overwrite(struct gw_rule_printer *printer, const char *text);
+
 /** Prints an expression that does something; false if it is none of those. */
 bool gw_rule_statement(struct gw_rule_printer *printer, const struct gw_expr *expr);
 

@@ -14,20 +14,28 @@
 
 #define TCP_OPTION_MAXSEG 2u
 
+static void print_set_field(struct gw_rule_printer *printer, const struct gw_expr *expr,
+			    const char *name, enum gw_shape shape)
+{
+	gw_text_printf(printer->out, "%s set %s", name,
+		       gw_rule_held(printer, expr->sreg, shape, 4));
+	gw_rule_overwrite(printer, name);
+}
+
 static void print_set_meta(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
 	struct gw_field field = gw_field_meta(expr->key);
 
-	gw_text_printf(printer->out, "%s set %s", field.text ? field.text : "meta ?",
-		       gw_rule_held(printer, expr->sreg, field.shape, 4));
+	print_set_field(printer, expr, field.text ? field.text : "meta ?", field.shape);
 }
 
 static void print_set_ct(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
 	struct gw_field field = gw_field_ct(expr->key);
 
-	gw_text_printf(printer->out, "ct %s set %s", field.text ? field.text : "?",
-		       gw_rule_held(printer, expr->sreg, field.shape, 4));
+	print_set_field(printer, expr,
+			gw_arena_printf(printer->arena, "ct %s", field.text ? field.text : "?"),
+			field.shape);
 }
 
 static void print_set_exthdr(struct gw_rule_printer *printer, const struct gw_expr *expr)

@@ -36,9 +36,11 @@ for ((i = 0; i < KILLS; i++)); do
 	elif holds a; then
 		old=$((old + 1))
 	elif sleep 2.5 && holds b; then
-		# Killed between the two transactions: the numbers that were still to go have ended
-		# by themselves.
+		# Killed beside the change itself: the numbers that were written down for a moment
+		# have ended by themselves.
 		new=$((new + 1))
+	elif holds a; then
+		old=$((old + 1))
 	else
 		echo "after kill $i the kernel holds neither the old nor the new ruleset"
 		cat "$LAB_TMP/plan"

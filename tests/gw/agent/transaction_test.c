@@ -261,15 +261,18 @@ static void a_refusal_at_any_operation_changes_nothing(void **ret)
 	assert_int_equal(revision, 2);
 }
 
-/* The fake kernel, refusing its n-th commit from now on. */
+/* The fake kernel, refusing its n-th commit from now on; the one before meets another program. */
 static const struct gw_kernel_ops *fake_ops;
 static unsigned int commits_left;
+static bool disturbed;
 
 static int commit_until_refused(struct gw_kernel *kernel, const struct gw_plan *plan,
 				struct gw_kernel_error *ret_error)
 {
 	struct fake_kernel *fake = (struct fake_kernel *)kernel;
 
+	if (commits_left == 1 && disturbed)
+		fake->interferences = 1;
 	if (commits_left-- == 0) {
 		fake->refuse_errno = ENOMEM;
 		fake->refuse_op = 0; /* so that the refusal names an operation of that part */
@@ -287,7 +290,7 @@ static void a_withdrawal_that_is_refused_is_drift_that_an_apply_ends(void **ret)
 	fake_ops = state->fake->base.ops;
 	refusing = *fake_ops;
 	refusing.commit = commit_until_refused;
-	commits_left = 1;
+	commits_left = 2; /* grace, the change, the withdrawal: see gw/plan/withdraw.c */
 	state->fake->base.ops = &refusing;
 	assert_int_equal(apply(state, site_narrow, &revision), GW_EXIT_FAILED);
 	state->fake->base.ops = fake_ops;
@@ -296,6 +299,28 @@ static void a_withdrawal_that_is_refused_is_drift_that_an_apply_ends(void **ret)
 	assert_int_equal(gw_store_current(state->target.store), 2);
 	assert_int_equal(prepare_at(state, site_narrow, NOW), GW_EXIT_OK);
 	assert_true(state->transaction.plan->n_ops > 0);
+	assert_int_equal(applied(state, site_narrow), 2);
+	assert_still(state, 2, site_narrow);
+}
+
+static void what_the_kernel_took_before_a_disturbance_counts(void **ret)
+{
+	struct state *state = *ret;
+	struct gw_kernel_ops refusing;
+	uint32_t revision;
+
+	(void)applied(state, site_a);
+	fake_ops = state->fake->base.ops;
+	refusing = *fake_ops;
+	refusing.commit = commit_until_refused;
+	commits_left = 3; /* grace, the change, the withdrawal, and what is done of it again */
+	disturbed = true;
+	state->fake->base.ops = &refusing;
+	assert_int_equal(apply(state, site_narrow, &revision), GW_EXIT_FAILED);
+	state->fake->base.ops = fake_ops;
+	disturbed = false;
+	reopen(state);
+	assert_int_equal(gw_store_current(state->target.store), 2);
 	assert_int_equal(applied(state, site_narrow), 2);
 	assert_still(state, 2, site_narrow);
 }
@@ -313,7 +338,7 @@ static void a_change_without_its_withdrawals_was_made(void **ret)
 	fake_ops = state->fake->base.ops;
 	refusing = *fake_ops;
 	refusing.commit = commit_until_refused;
-	commits_left = 1;
+	commits_left = 2; /* grace, the change, the withdrawal: see gw/plan/withdraw.c */
 	state->fake->base.ops = &refusing;
 	assert_int_equal(apply(state, site_narrow, &revision), GW_EXIT_FAILED);
 	state->fake->base.ops = fake_ops;
@@ -593,6 +618,7 @@ int main(void)
 		TEST(invalid_configs_and_broken_assertions_change_nothing),
 		TEST(a_refusal_at_any_operation_changes_nothing),
 		TEST(a_withdrawal_that_is_refused_is_drift_that_an_apply_ends),
+		TEST(what_the_kernel_took_before_a_disturbance_counts),
 		TEST(a_change_without_its_withdrawals_was_made),
 		TEST(without_permission_nothing_changes),
 		TEST(a_store_that_cannot_be_written_keeps_the_kernel_as_it_was),

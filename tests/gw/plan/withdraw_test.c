@@ -1,4 +1,4 @@
-/* Gentle withdrawal: numbers that go are kept by a set with timeouts around the change. */
+/* Plans in two transactions: what is new first, withdrawals of numbers after it. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,33 +15,28 @@
 
 #define SEEDS 300
 
-#define SOON_MS INT64_C(4102444800000) /* far in the future, for the fake kernel's clock */
-
 static const struct gw_set live = {
-	.name = "live", .key = { GW_TYPE_MARK }, .n_key = 1, .counter = true
-};
-static const struct gw_set grace = {
-	.name = "live_timed", .key = { GW_TYPE_MARK }, .n_key = 1, .counter = true, .timeout = true
+	.name = "live", .key = { GW_TYPE_MARK }, .n_key = 1, .counter = true, .timeout = true
 };
 
-static void add_number(struct gw_ruleset *ruleset, uint32_t number)
+static void add_number(struct gw_ruleset *ruleset, uint32_t number, int64_t expires_ms)
 {
-	struct gw_elem elem = { .key = gw_arena_memdup(ruleset->arena, &number, sizeof(number)) };
+	struct gw_elem elem = { .key = gw_arena_memdup(ruleset->arena, &number, sizeof(number)),
+				.expires_ms = expires_ms };
 
 	gw_ruleset_add_elem(ruleset, gw_ruleset_set(ruleset, "live"), elem);
 }
 
 /* A random ruleset with a set of live numbers, those of which `numbers` has a bit. */
-static struct gw_ruleset *with_numbers(uint64_t seed, uint32_t numbers)
+static struct gw_ruleset *with_numbers(uint64_t seed, uint32_t numbers, int64_t expires_ms)
 {
 	struct gw_ruleset *ruleset = random_ruleset(seed);
 
 	(void)gw_ruleset_add_set(ruleset, &live);
-	(void)gw_ruleset_add_set(ruleset, &grace);
 	gw_ruleset_finish(ruleset);
 	for (uint32_t i = 0; i < 32; i++)
 		if (numbers & 1u << i)
-			add_number(ruleset, i);
+			add_number(ruleset, i, expires_ms);
 	gw_ruleset_finish(ruleset);
 	return ruleset;
 }
@@ -53,25 +48,14 @@ static int commit(struct fake_kernel *fake, const struct gw_plan *plan)
 	return fake->base.ops->commit(&fake->base, plan, &error);
 }
 
-static size_t count(const struct gw_plan *plan, enum gw_op_kind kind, const char *set)
+static size_t count_deleted(const struct gw_plan *plan)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->n_ops; i++)
-		if (plan->ops[i].kind == kind && strcmp(plan->ops[i].set->name, set) == 0)
+		if (plan->ops[i].kind == GW_OP_DEL_ELEMS &&
+		    strcmp(plan->ops[i].set->name, "live") == 0)
 			n += plan->ops[i].count;
-	return n;
-}
-
-/* How many numbers the kernel holds in this set. */
-static size_t held(struct fake_kernel *fake, const char *set)
-{
-	struct gw_ruleset *seen;
-	size_t n;
-
-	assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-	n = gw_ruleset_set(seen, set)->n_elems;
-	gw_ruleset_free(seen);
 	return n;
 }
 
@@ -89,98 +73,105 @@ static void assert_holds(struct fake_kernel *fake, const struct gw_ruleset *want
 	gw_ruleset_free(seen);
 }
 
-static void
-three_transactions_do_what_the_plan_said_and_no_number_is_missing_meanwhile(void **state)
+static void both_transactions_together_do_what_the_plan_said(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		uint32_t was = (uint32_t)(seed * 2654435761u), is = (uint32_t)(seed * 40503u);
-		size_t going = (size_t)__builtin_popcount(was & ~is);
-		struct gw_ruleset *old = with_numbers(seed, was), *seen;
-		struct gw_ruleset *new = with_numbers(seed / 2, is);
+		struct gw_ruleset *before = with_numbers(seed, was, 0), *seen;
+		struct gw_ruleset *after = with_numbers(seed / 2, is, 0);
 		struct fake_kernel *fake = fake_kernel_new();
-		struct gw_plan *plan, *before, *after;
+		struct gw_plan *plan, *withdrawals;
 
-		fake_kernel_hold(fake, old);
+		fake_kernel_hold(fake, before);
 		assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-		plan = gw_plan_diff(new, seen);
-		gw_plan_withdraw_gently(plan, &grace, SOON_MS, &before, &after);
-		assert_int_equal(count(before, GW_OP_ADD_ELEMS, "live_timed"), going);
-		assert_int_equal(count(plan, GW_OP_DEL_ELEMS, "live"), going);
-		assert_int_equal(count(after, GW_OP_DEL_ELEMS, "live_timed"), going);
-		if (before->n_ops) {
-			assert_int_equal(commit(fake, before), 0);
-			assert_int_equal(held(fake, "live_timed"), going);
-		}
-		if (plan->n_ops)
-			assert_int_equal(commit(fake, plan), 0);
-		assert_int_equal(held(fake, "live_timed"), going);
-		if (after->n_ops)
-			assert_int_equal(commit(fake, after), 0);
-		assert_holds(fake, new, seed);
-		gw_plan_free(after);
-		gw_plan_free(before);
+		plan = gw_plan_diff(after, seen);
+		withdrawals = gw_plan_take_withdrawals(plan);
+		assert_int_equal(count_deleted(plan), 0);
+		assert_int_equal(count_deleted(withdrawals), __builtin_popcount(was & ~is));
+		assert_int_equal(commit(fake, plan), 0);
+		/* With nothing to do first, the generation that was observed still holds. */
+		if (!plan->n_ops)
+			withdrawals->generation = fake->held->generation;
+		assert_int_equal(commit(fake, withdrawals), 0);
+		assert_holds(fake, after, seed);
+		gw_plan_free(withdrawals);
 		gw_plan_free(plan);
 		gw_ruleset_free(seen);
 		gw_kernel_free(&fake->base);
-		gw_ruleset_free(old);
-		gw_ruleset_free(new);
+		gw_ruleset_free(before);
+		gw_ruleset_free(after);
 	}
 }
 
-static void sets_of_other_things_are_left_alone(void **state)
+static void a_number_with_another_expiry_is_not_withdrawn(void **state)
 {
-	struct gw_ruleset *old = random_ruleset(5), *new = random_ruleset(6);
-	struct gw_plan *plan, *before, *after;
+	struct gw_ruleset *before = with_numbers(3, 0x0f, 1000000);
+	struct gw_ruleset *after = with_numbers(3, 0x03, 9000000);
+	struct gw_plan *plan, *withdrawals;
+
+	(void)state;
+	before->exists = true;
+	plan = gw_plan_diff(after, before);
+	withdrawals = gw_plan_take_withdrawals(plan);
+	assert_int_equal(count_deleted(plan), 2); /* and added again in the same transaction */
+	assert_int_equal(count_deleted(withdrawals), 2);
+	gw_plan_free(withdrawals);
+	gw_plan_free(plan);
+	gw_ruleset_free(before);
+	gw_ruleset_free(after);
+}
+
+static void sets_of_other_things_are_left_in_the_plan(void **state)
+{
+	struct gw_ruleset *before = random_ruleset(5), *after = random_ruleset(6);
+	struct gw_plan *plan, *withdrawals;
 	size_t n_ops;
 
 	(void)state;
-	old->exists = true;
-	plan = gw_plan_diff(new, old);
+	before->exists = true;
+	plan = gw_plan_diff(after, before);
 	n_ops = plan->n_ops;
-	gw_plan_withdraw_gently(plan, &grace, SOON_MS, &before, &after);
-	assert_int_equal(before->n_ops, 0);
-	assert_int_equal(after->n_ops, 0);
-	assert_int_equal(plan->n_ops, n_ops);
-	assert_int_equal(plan->generation, old->generation);
-	gw_plan_free(after);
-	gw_plan_free(before);
+	withdrawals = gw_plan_take_withdrawals(plan);
+	for (size_t i = 0; i < withdrawals->n_ops; i++)
+		assert_true(withdrawals->ops[i].set->counter && !withdrawals->ops[i].set->map);
+	assert_int_equal(plan->n_ops + withdrawals->n_ops, n_ops);
+	gw_plan_free(withdrawals);
 	gw_plan_free(plan);
-	gw_ruleset_free(old);
-	gw_ruleset_free(new);
+	gw_ruleset_free(before);
+	gw_ruleset_free(after);
 }
 
-static void a_part_after_somebody_elses_change_is_refused(void **state)
+static void withdrawals_after_another_change_are_refused(void **state)
 {
-	struct gw_ruleset *old = with_numbers(3, 0x0f), *new = with_numbers(4, 0x03);
+	struct gw_ruleset *before = with_numbers(3, 0x0f, 0), *after = with_numbers(4, 0x03, 0);
 	struct fake_kernel *fake = fake_kernel_new();
-	struct gw_plan *plan, *before, *after;
+	struct gw_plan *plan, *withdrawals;
 	struct gw_ruleset *seen;
 
 	(void)state;
-	fake_kernel_hold(fake, old);
+	fake_kernel_hold(fake, before);
 	assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-	plan = gw_plan_diff(new, seen);
-	gw_plan_withdraw_gently(plan, &grace, SOON_MS, &before, &after);
-	assert_int_equal(commit(fake, before), 0);
+	plan = gw_plan_diff(after, seen);
+	withdrawals = gw_plan_take_withdrawals(plan);
+	assert_int_equal(commit(fake, plan), 0);
 	fake->held->generation++;
-	assert_int_equal(commit(fake, plan), -ERESTART);
-	gw_plan_free(after);
-	gw_plan_free(before);
+	assert_int_equal(commit(fake, withdrawals), -ERESTART);
+	gw_plan_free(withdrawals);
 	gw_plan_free(plan);
 	gw_ruleset_free(seen);
 	gw_kernel_free(&fake->base);
-	gw_ruleset_free(old);
-	gw_ruleset_free(new);
+	gw_ruleset_free(before);
+	gw_ruleset_free(after);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			three_transactions_do_what_the_plan_said_and_no_number_is_missing_meanwhile),
-		cmocka_unit_test(sets_of_other_things_are_left_alone),
-		cmocka_unit_test(a_part_after_somebody_elses_change_is_refused),
+		cmocka_unit_test(both_transactions_together_do_what_the_plan_said),
+		cmocka_unit_test(a_number_with_another_expiry_is_not_withdrawn),
+		cmocka_unit_test(sets_of_other_things_are_left_in_the_plan),
+		cmocka_unit_test(withdrawals_after_another_change_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
