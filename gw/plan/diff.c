@@ -166,6 +166,7 @@ static void push_list(struct diff *diff, enum gw_op_kind kind, const struct gw_s
 		return;
 	push(plan,
 	     (struct gw_op){ .kind = kind, .set = set, .elems = list->items, .count = list->n });
+	/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	gw_push(plan->lists, plan->n_lists, plan->lists_capacity, list->items);
 	*list = (struct elem_list){ 0 };
 }
@@ -188,10 +189,9 @@ static void compare_elems(const struct gw_set *was, const struct gw_set *wanted,
 {
 	size_t i = 0, k = 0;
 
-	while (i < was->n_elems || k < wanted->n_elems) {
-		const struct gw_elem *old = i < was->n_elems ? &was->elems[i] : NULL;
-		const struct gw_elem *new = k < wanted->n_elems ? &wanted->elems[k] : NULL;
-		int order = !old ? 1 : !new ? -1 : gw_elem_compare(was, old, new);
+	while (i < was->n_elems && k < wanted->n_elems) {
+		const struct gw_elem *old = &was->elems[i], *new = &wanted->elems[k];
+		int order = gw_elem_compare(was, old, new);
 
 		if (order < 0) {
 			list_add(gone, old);
@@ -206,6 +206,10 @@ static void compare_elems(const struct gw_set *was, const struct gw_set *wanted,
 		i += order <= 0;
 		k += order >= 0;
 	}
+	for (; i < was->n_elems; i++)
+		list_add(gone, &was->elems[i]);
+	for (; k < wanted->n_elems; k++)
+		list_add(come, &wanted->elems[k]);
 }
 
 static void delete_elems(struct diff *diff)

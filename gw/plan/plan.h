@@ -67,7 +67,7 @@ struct gw_plan {
 struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed);
 /**
  * Makes numbers of rules that `plan` withdraws end a moment later than the rest changes. `ret_before`
- * puts them into `grace` too, a set of live numbers with timeouts that stays, until `expires_ms`
+ * puts them into `grace` too, the observed set of live numbers with timeouts, until `expires_ms`
  * (Unix time); `ret_after` takes them out there. Both are empty if nothing is withdrawn, else the
  * three are sent one right after the other. `ret_after` borrows from `ret_before`. See withdraw.c.
  */

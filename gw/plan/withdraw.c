@@ -22,39 +22,59 @@ static bool lets_pass(const struct gw_set *set, const struct gw_set *grace)
 	       strncmp(set->name, grace->name, strcspn(grace->name, "_")) == 0;
 }
 
-/* Does the plan add the element again, with another expiry say? Elements of operations are sorted. */
-static bool comes_again(const struct gw_plan *plan, const struct gw_set *set,
-			const struct gw_elem *elem)
+/* Is the key among these elements, which are sorted, as those of sets and operations are? */
+static bool contains(const struct gw_set *set, const struct gw_elem *elems, size_t count,
+		     const struct gw_elem *elem)
 {
-	for (size_t i = 0; i < plan->n_ops; i++) {
-		const struct gw_op *op = &plan->ops[i];
-		size_t low = 0, high = op->count;
+	size_t low = 0, high = count;
 
-		if (op->kind != GW_OP_ADD_ELEMS || strcmp(op->set->name, set->name) != 0)
-			continue;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-			int order = gw_elem_compare(set, &op->elems[middle], elem);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = gw_elem_compare(set, &elems[middle], elem);
 
-			if (order == 0)
-				return true;
-			if (order < 0)
-				low = middle + 1;
-			else
-				high = middle;
-		}
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }
 
+static bool is_added(const struct gw_plan *plan, const struct gw_set *set,
+		     const struct gw_elem *elem)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct gw_op *op = &plan->ops[i];
+
+		if (op->kind == GW_OP_ADD_ELEMS && strcmp(op->set->name, set->name) == 0 &&
+		    contains(set, op->elems, op->count, elem))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Shall the number go gently? Not if it comes again, with another expiry say; and not if it is in the
+ * set of grace already or comes there by the plan: the kernel refuses to add it twice. It is there
+ * if an attempt before this one got no further than its first part.
+ */
+static bool goes_gently(const struct gw_plan *plan, const struct gw_set *set,
+			const struct gw_set *grace, const struct gw_elem *elem)
+{
+	return !is_added(plan, set, elem) && !is_added(plan, grace, elem) &&
+	       !contains(grace, grace->elems, grace->n_elems, elem);
+}
+
 /* The elements of one operation that only go, each with its last moment. */
-static size_t take_going(struct gw_plan *plan, const struct gw_op *op, int64_t expires_ms,
-			 struct gw_elem *ret)
+static size_t take_going(const struct gw_plan *plan, const struct gw_op *op,
+			 const struct gw_set *grace, int64_t expires_ms, struct gw_elem *ret)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < op->count; i++) {
-		if (comes_again(plan, op->set, &op->elems[i]))
+		if (!goes_gently(plan, op->set, grace, &op->elems[i]))
 			continue;
 		ret[n++] = (struct gw_elem){ .key = op->elems[i].key,
 					     .origin = op->elems[i].origin,
@@ -71,6 +91,8 @@ static struct gw_plan *plan_beside(const struct gw_plan *plan, uint32_t generati
 	beside->family = plan->family;
 	beside->table = gw_arena_strdup(beside->arena, plan->table);
 	beside->generation = generation;
+	beside->desired = plan->desired;
+	beside->observed = plan->observed;
 	return beside;
 }
 
@@ -89,7 +111,7 @@ void gw_plan_withdraw_gently(struct gw_plan *plan, const struct gw_set *grace, i
 		if (op->kind != GW_OP_DEL_ELEMS || !lets_pass(op->set, grace))
 			continue;
 		elems = gw_arena_array(before->arena, op->count, struct gw_elem);
-		moved.count = take_going(plan, op, expires_ms, elems);
+		moved.count = take_going(plan, op, grace, expires_ms, elems);
 		moved.elems = elems;
 		if (!moved.count)
 			continue;

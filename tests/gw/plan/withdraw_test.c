@@ -1,4 +1,4 @@
-/* Plans in two transactions: what is new first, withdrawals of numbers after it. */
+/* Gentle withdrawals: numbers that go are kept for a moment in a set that forgets by itself. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,30 +15,87 @@
 
 #define SEEDS 300
 
-static const struct gw_set live = {
-	.name = "live", .key = { GW_TYPE_MARK }, .n_key = 1, .counter = true, .timeout = true
-};
+#define GRACE_END INT64_C(5000)
 
-static void add_number(struct gw_ruleset *ruleset, uint32_t number, int64_t expires_ms)
+static void add_set(struct gw_ruleset *ruleset, const char *name, bool timeout)
 {
-	struct gw_elem elem = { .key = gw_arena_memdup(ruleset->arena, &number, sizeof(number)),
-				.expires_ms = expires_ms };
+	const struct gw_set set = { .name = name,
+				    .key = { GW_TYPE_MARK },
+				    .n_key = 1,
+				    .counter = true,
+				    .timeout = timeout };
 
-	gw_ruleset_add_elem(ruleset, gw_ruleset_set(ruleset, "live"), elem);
+	(void)gw_ruleset_add_set(ruleset, &set);
 }
 
-/* A random ruleset with a set of live numbers, those of which `numbers` has a bit. */
-static struct gw_ruleset *with_numbers(uint64_t seed, uint32_t numbers, int64_t expires_ms)
+static void add_numbers(struct gw_ruleset *ruleset, const char *set, uint32_t numbers,
+			int64_t expires_ms)
+{
+	for (uint32_t i = 0; i < 32; i++) {
+		struct gw_elem elem = { .key = gw_arena_memdup(ruleset->arena, &i, sizeof(i)),
+					.expires_ms = expires_ms };
+
+		if (numbers & 1u << i)
+			gw_ruleset_add_elem(ruleset, gw_ruleset_set(ruleset, set), elem);
+	}
+}
+
+/* A random ruleset with sets of live numbers: those of which the argument has a bit. */
+static struct gw_ruleset *with_numbers(uint64_t seed, uint32_t live, uint32_t timed)
 {
 	struct gw_ruleset *ruleset = random_ruleset(seed);
 
-	(void)gw_ruleset_add_set(ruleset, &live);
+	add_set(ruleset, "live", false);
+	add_set(ruleset, "live_timed", true);
+	add_set(ruleset, "deny", false);
 	gw_ruleset_finish(ruleset);
-	for (uint32_t i = 0; i < 32; i++)
-		if (numbers & 1u << i)
-			add_number(ruleset, i, expires_ms);
+	add_numbers(ruleset, "live", live, 0);
+	add_numbers(ruleset, "live_timed", timed, INT64_C(3600000));
+	add_numbers(ruleset, "deny", ~live & 0xff, 0);
 	gw_ruleset_finish(ruleset);
 	return ruleset;
+}
+
+/* What a change is made of. */
+struct change {
+	struct fake_kernel *fake;
+	struct gw_ruleset *after, *seen;
+	struct gw_plan *parts[3];
+};
+
+static void change_plan(struct change *change)
+{
+	struct gw_plan *plan;
+
+	assert_int_equal(change->fake->base.ops->observe(&change->fake->base, &change->seen), 0);
+	plan = gw_plan_diff(change->after, change->seen);
+	gw_plan_withdraw_gently(plan, gw_ruleset_set(change->seen, "live_timed"), GRACE_END,
+				&change->parts[0], &change->parts[2]);
+	change->parts[1] = plan;
+}
+
+static void change_init(struct change *change, const struct gw_ruleset *before,
+			struct gw_ruleset *after)
+{
+	change->fake = fake_kernel_new();
+	change->after = after;
+	fake_kernel_hold(change->fake, before);
+	change_plan(change);
+}
+
+static void change_forget_plan(struct change *change)
+{
+	gw_plan_free(change->parts[2]);
+	gw_plan_free(change->parts[1]);
+	gw_plan_free(change->parts[0]);
+	gw_ruleset_free(change->seen);
+}
+
+static void change_done(struct change *change)
+{
+	change_forget_plan(change);
+	gw_kernel_free(&change->fake->base);
+	gw_ruleset_free(change->after);
 }
 
 static int commit(struct fake_kernel *fake, const struct gw_plan *plan)
@@ -48,15 +105,25 @@ static int commit(struct fake_kernel *fake, const struct gw_plan *plan)
 	return fake->base.ops->commit(&fake->base, plan, &error);
 }
 
-static size_t count_deleted(const struct gw_plan *plan)
+static void commit_all(struct change *change, uint64_t seed)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < GW_COUNT(change->parts); i++) {
+		int error = commit(change->fake, change->parts[i]);
 
-	for (size_t i = 0; i < plan->n_ops; i++)
-		if (plan->ops[i].kind == GW_OP_DEL_ELEMS &&
-		    strcmp(plan->ops[i].set->name, "live") == 0)
-			n += plan->ops[i].count;
-	return n;
+		if (error)
+			fail_msg("seed %llu: part %zu: %s", (unsigned long long)seed, i,
+				 strerror(-error));
+	}
+}
+
+static bool holds(const struct fake_kernel *fake, const char *name, uint32_t number)
+{
+	const struct gw_set *set = gw_ruleset_set(fake->held, name);
+
+	for (size_t i = 0; i < set->n_elems; i++)
+		if (memcmp(set->elems[i].key, &number, sizeof(number)) == 0)
+			return true;
+	return false;
 }
 
 static void assert_holds(struct fake_kernel *fake, const struct gw_ruleset *wanted, uint64_t seed)
@@ -73,105 +140,100 @@ static void assert_holds(struct fake_kernel *fake, const struct gw_ruleset *want
 	gw_ruleset_free(seen);
 }
 
-static void both_transactions_together_do_what_the_plan_said(void **state)
+static void the_parts_together_do_what_the_plan_said(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		uint32_t was = (uint32_t)(seed * 2654435761u), is = (uint32_t)(seed * 40503u);
-		struct gw_ruleset *before = with_numbers(seed, was, 0), *seen;
-		struct gw_ruleset *after = with_numbers(seed / 2, is, 0);
-		struct fake_kernel *fake = fake_kernel_new();
-		struct gw_plan *plan, *withdrawals;
+		struct gw_ruleset *before = with_numbers(seed, was, 0xf0);
+		struct change change;
 
-		fake_kernel_hold(fake, before);
-		assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-		plan = gw_plan_diff(after, seen);
-		withdrawals = gw_plan_take_withdrawals(plan);
-		assert_int_equal(count_deleted(plan), 0);
-		assert_int_equal(count_deleted(withdrawals), __builtin_popcount(was & ~is));
-		assert_int_equal(commit(fake, plan), 0);
-		/* With nothing to do first, the generation that was observed still holds. */
-		if (!plan->n_ops)
-			withdrawals->generation = fake->held->generation;
-		assert_int_equal(commit(fake, withdrawals), 0);
-		assert_holds(fake, after, seed);
-		gw_plan_free(withdrawals);
-		gw_plan_free(plan);
-		gw_ruleset_free(seen);
-		gw_kernel_free(&fake->base);
+		change_init(&change, before, with_numbers(seed / 2, is & ~0xffu, 0x3c));
+		commit_all(&change, seed);
+		assert_holds(change.fake, change.after, seed);
+		change_done(&change);
 		gw_ruleset_free(before);
-		gw_ruleset_free(after);
 	}
 }
 
-static void a_number_with_another_expiry_is_not_withdrawn(void **state)
+static void a_withdrawn_number_lives_until_all_else_has_changed(void **state)
 {
-	struct gw_ruleset *before = with_numbers(3, 0x0f, 1000000);
-	struct gw_ruleset *after = with_numbers(3, 0x03, 9000000);
-	struct gw_plan *plan, *withdrawals;
+	struct gw_ruleset *before = with_numbers(3, 0x03, 0);
+	struct change change;
 
 	(void)state;
-	before->exists = true;
-	plan = gw_plan_diff(after, before);
-	withdrawals = gw_plan_take_withdrawals(plan);
-	assert_int_equal(count_deleted(plan), 2); /* and added again in the same transaction */
-	assert_int_equal(count_deleted(withdrawals), 2);
-	gw_plan_free(withdrawals);
-	gw_plan_free(plan);
+	change_init(&change, before, with_numbers(4, 0x02, 0));
+	assert_int_equal(commit(change.fake, change.parts[0]), 0);
+	assert_true(holds(change.fake, "live", 0) && holds(change.fake, "live_timed", 0));
+	assert_int_equal(commit(change.fake, change.parts[1]), 0);
+	assert_true(!holds(change.fake, "live", 0) && holds(change.fake, "live_timed", 0));
+	/* If nobody comes to take it away, the kernel does. */
+	assert_int_equal(gw_ruleset_set(change.fake->held, "live_timed")->elems[0].expires_ms,
+			 GRACE_END);
+	assert_int_equal(commit(change.fake, change.parts[2]), 0);
+	assert_true(!holds(change.fake, "live", 0) && !holds(change.fake, "live_timed", 0));
+	assert_holds(change.fake, change.after, 0);
+	change_done(&change);
 	gw_ruleset_free(before);
-	gw_ruleset_free(after);
 }
 
-static void sets_of_other_things_are_left_in_the_plan(void **state)
+static void without_a_withdrawal_there_is_one_part(void **state)
 {
-	struct gw_ruleset *before = random_ruleset(5), *after = random_ruleset(6);
-	struct gw_plan *plan, *withdrawals;
-	size_t n_ops;
+	struct gw_ruleset *before = with_numbers(3, 0x03, 0);
+	struct change change;
 
 	(void)state;
-	before->exists = true;
-	plan = gw_plan_diff(after, before);
-	n_ops = plan->n_ops;
-	withdrawals = gw_plan_take_withdrawals(plan);
-	for (size_t i = 0; i < withdrawals->n_ops; i++)
-		assert_true(withdrawals->ops[i].set->counter && !withdrawals->ops[i].set->map);
-	assert_int_equal(plan->n_ops + withdrawals->n_ops, n_ops);
-	gw_plan_free(withdrawals);
-	gw_plan_free(plan);
+	change_init(&change, before, with_numbers(4, 0x07, 0));
+	assert_int_equal(change.parts[0]->n_ops + change.parts[2]->n_ops, 0);
+	commit_all(&change, 0);
+	assert_holds(change.fake, change.after, 0);
+	change_done(&change);
 	gw_ruleset_free(before);
-	gw_ruleset_free(after);
 }
 
-static void withdrawals_after_another_change_are_refused(void **state)
+/* The set of grace then has the numbers already, and the next plan takes them out again. */
+static void the_change_goes_on_if_another_program_came_between_its_parts(void **state)
 {
-	struct gw_ruleset *before = with_numbers(3, 0x0f, 0), *after = with_numbers(4, 0x03, 0);
-	struct fake_kernel *fake = fake_kernel_new();
-	struct gw_plan *plan, *withdrawals;
-	struct gw_ruleset *seen;
+	(void)state;
+	for (size_t part = 1; part < 3; part++) {
+		struct gw_ruleset *before = with_numbers(3, 0x0f, 0xf0);
+		struct change change;
+
+		change_init(&change, before, with_numbers(4, 0x03, 0xf0));
+		for (size_t i = 0; i < part; i++)
+			assert_int_equal(commit(change.fake, change.parts[i]), 0);
+		change.fake->interferences = 1;
+		assert_int_equal(commit(change.fake, change.parts[part]), -ERESTART);
+		change_forget_plan(&change);
+		change_plan(&change);
+		commit_all(&change, part);
+		assert_holds(change.fake, change.after, part);
+		change_done(&change);
+		gw_ruleset_free(before);
+	}
+}
+
+static void a_number_can_move_into_the_set_of_grace(void **state)
+{
+	struct gw_ruleset *before = with_numbers(3, 0x0f, 0);
+	struct change change;
 
 	(void)state;
-	fake_kernel_hold(fake, before);
-	assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-	plan = gw_plan_diff(after, seen);
-	withdrawals = gw_plan_take_withdrawals(plan);
-	assert_int_equal(commit(fake, plan), 0);
-	fake->held->generation++;
-	assert_int_equal(commit(fake, withdrawals), -ERESTART);
-	gw_plan_free(withdrawals);
-	gw_plan_free(plan);
-	gw_ruleset_free(seen);
-	gw_kernel_free(&fake->base);
+	change_init(&change, before, with_numbers(3, 0x03, 0x0c));
+	commit_all(&change, 0);
+	assert_holds(change.fake, change.after, 0);
+	change_done(&change);
 	gw_ruleset_free(before);
-	gw_ruleset_free(after);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_transactions_together_do_what_the_plan_said),
-		cmocka_unit_test(a_number_with_another_expiry_is_not_withdrawn),
-		cmocka_unit_test(sets_of_other_things_are_left_in_the_plan),
-		cmocka_unit_test(withdrawals_after_another_change_are_refused),
+		cmocka_unit_test(the_parts_together_do_what_the_plan_said),
+		cmocka_unit_test(a_withdrawn_number_lives_until_all_else_has_changed),
+		cmocka_unit_test(without_a_withdrawal_there_is_one_part),
+		cmocka_unit_test(the_change_goes_on_if_another_program_came_between_its_parts),
+		cmocka_unit_test(a_number_can_move_into_the_set_of_grace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
