@@ -1,7 +1,6 @@
 #include "tests/support/gwctl.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,7 @@ void gwctl_site_write(const struct gwctl_site *site, const char *path, const cha
 	*slash = '\0';
 	must(gw_durable_mkdirs(AT_FDCWD, full) == 0, full);
 	*slash = '/';
-	file = fopen(full, "w");
+	file = fopen(full, "we");
 	must(file != NULL, full);
 	must(fputs(text, file) >= 0 && fclose(file) == 0, full);
 }
@@ -85,34 +84,22 @@ void gwctl_site_done(struct gwctl_site *site)
 	must(unsetenv("GW_STATE_DIR") == 0, "GW_STATE_DIR");
 }
 
-void gwctl_bare(struct gwctl_site *site, int n, const char *const *args)
+void gwctl_run(struct gwctl_site *site, const char *const *args, size_t n)
 {
+	const char *all[ARGS_MAX] = { "-C" };
+	char config[256];
 	size_t out_len, err_len;
 	FILE *out, *err;
 
+	must(n + 2 <= ARGS_MAX, "too many arguments");
+	make_path(site, "config", config);
+	all[1] = config;
+	memcpy(all + 2, args, n * sizeof(*args));
 	forget(site);
 	out = open_memstream(&site->out, &out_len);
 	err = open_memstream(&site->err, &err_len);
 	must(out && err, "open_memstream");
-	site->status = gw_ctl_run(n, args, out, err, false);
+	site->status = gw_ctl_run((int)n + 2, all, out, err, false);
 	must(fclose(out) == 0 && fclose(err) == 0, "fclose");
 	site->json = json_loads(site->out, JSON_REJECT_DUPLICATES, NULL);
-}
-
-void gwctl(struct gwctl_site *site, ...)
-{
-	const char *args[ARGS_MAX] = { "-C" }, *arg;
-	char config[256];
-	va_list list;
-	int n = 2;
-
-	make_path(site, "config", config);
-	args[1] = config;
-	va_start(list, site);
-	while ((arg = va_arg(list, const char *))) {
-		must(n < ARGS_MAX, "too many arguments");
-		args[n++] = arg;
-	}
-	va_end(list);
-	gwctl_bare(site, n, args);
 }

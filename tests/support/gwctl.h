@@ -4,7 +4,7 @@
  *	struct gwctl_site site;
  *	gwctl_site_make(&site);
  *	gwctl_site_write(&site, "config/gw.yaml", "gw: 1\n…");
- *	gwctl(&site, "check", "--json", NULL);
+ *	gwctl(&site, "check", "--json");
  *	assert_int_equal(site.status, 0);
  *	… site.out, site.err …
  *	gwctl_site_done(&site);
@@ -13,6 +13,7 @@
 #define TESTS_SUPPORT_GWCTL_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 struct gwctl_site {
 	char dir[64];    /* holds config/ and state/ */
@@ -29,9 +30,10 @@ void gwctl_site_write(const struct gwctl_site *site, const char *path, const cha
 char *gwctl_site_read(const struct gwctl_site *site, const char *path);
 void gwctl_site_done(struct gwctl_site *site);
 
-/** Runs gwctl with -C site/config and these arguments, up to NULL. */
-void gwctl(struct gwctl_site *site, ...) __attribute__((sentinel));
-/** Runs gwctl with these arguments alone. */
-void gwctl_bare(struct gwctl_site *site, int n, const char *const *args);
+/** Runs gwctl with -C site/config and these arguments. */
+#define gwctl(site, ...)                                                                           \
+	gwctl_run((site), (const char *const[]){ __VA_ARGS__ },                                    \
+		  sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+void gwctl_run(struct gwctl_site *site, const char *const *args, size_t n);
 
 #endif

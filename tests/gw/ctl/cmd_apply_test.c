@@ -75,15 +75,15 @@ static void apply_says_in_json_whether_it_changed_anything(void **ret)
 {
 	struct gwctl_site *site = *ret;
 
-	gwctl(site, "apply", "--json", NULL);
+	gwctl(site, "apply", "--json");
 	assert_run(site, 0, NULL);
 	assert_true(flag(site, "changed") && flag(site, "new_revision"));
-	gwctl(site, "apply", "--json", NULL);
+	gwctl(site, "apply", "--json");
 	assert_run(site, 0, NULL);
 	assert_false(flag(site, "changed") || flag(site, "new_revision"));
 	/* Other words, same meaning: a revision for the record, and nothing for the kernel. */
 	gwctl_site_write(site, "config/gw.yaml", "# why\n" ZONES "policies:\n" WEB);
-	gwctl(site, "apply", "--json", NULL);
+	gwctl(site, "apply", "--json");
 	assert_run(site, 0, NULL);
 	assert_true(!flag(site, "changed") && flag(site, "new_revision"));
 }
@@ -93,9 +93,9 @@ static void plan_tells_policies_reachability_and_operations(void **ret)
 	struct gwctl_site *site = *ret;
 	const json_t *rule, *reach;
 
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	gwctl_site_write(site, "config/gw.yaml", site_b);
-	gwctl(site, "plan", "--json", NULL);
+	gwctl(site, "plan", "--json");
 	assert_run(site, 2, NULL);
 	assert_int_equal(number(site, "base"), 1);
 	rule = json_array_get(json_object_get(site->json, "rules"), 0);
@@ -109,7 +109,7 @@ static void plan_tells_policies_reachability_and_operations(void **ret)
 		json_string_value(json_array_get(json_object_get(reach, "services"), 0)), "tcp/25");
 	assert_non_null(json_object_get(json_object_get(site->json, "connections"), "ending"));
 	/* It only looked. */
-	gwctl(site, "drift", NULL);
+	gwctl(site, "drift");
 	assert_run(site, 0, "no drift");
 }
 
@@ -119,20 +119,20 @@ static void history_tells_who_when_and_why(void **ret)
 	const json_t *newest;
 
 	assert_int_equal(setenv("SUDO_USER", "op-17", 1), 0);
-	gwctl(site, "apply", "-m", "first", NULL);
+	gwctl(site, "apply", "-m", "first");
 	assert_int_equal(unsetenv("SUDO_USER"), 0);
 	gwctl_site_write(site, "config/gw.yaml", site_b);
-	gwctl(site, "apply", NULL);
-	gwctl(site, "rollback", NULL);
+	gwctl(site, "apply");
+	gwctl(site, "rollback");
 	assert_run(site, 0, "applied revision 3");
-	gwctl(site, "history", NULL);
+	gwctl(site, "history");
 	assert_run(site, 0, "op-17");
-	gwctl(site, "history", "--json", NULL);
+	gwctl(site, "history", "--json");
 	newest = json_array_get(json_object_get(site->json, "revisions"), 0);
 	assert_int_equal(json_integer_value(json_object_get(newest, "revision")), 3);
 	assert_true(json_is_true(json_object_get(newest, "current")));
 	assert_string_equal(json_string_value(json_object_get(newest, "note")), "rollback to 1");
-	gwctl(site, "diff", "1", "3", NULL);
+	gwctl(site, "diff", "1", "3");
 	assert_run(site, 0, "no difference");
 }
 
@@ -141,9 +141,9 @@ static void status_tells_missing_interfaces_from_those_in_no_zone(void **ret)
 	struct gwctl_site *site = *ret;
 	const json_t *zone, *interface;
 
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	assert_run(site, 0, "GW0907");
-	gwctl(site, "status", "--json", NULL);
+	gwctl(site, "status", "--json");
 	assert_run(site, 0, NULL);
 	assert_false(flag(site, "drift"));
 	zone = json_array_get(json_object_get(site->json, "zones"), 0);
@@ -151,7 +151,7 @@ static void status_tells_missing_interfaces_from_those_in_no_zone(void **ret)
 	interface = json_array_get(json_object_get(zone, "interfaces"), 0);
 	assert_true(json_is_false(json_object_get(interface, "present")));
 	assert_int_equal(json_array_size(json_object_get(site->json, "interfaces_in_no_zone")), 0);
-	gwctl(site, "status", NULL);
+	gwctl(site, "status");
 	assert_run(site, 0, "lo0x (missing)");
 }
 
@@ -161,18 +161,18 @@ static void what_is_refused_leaves_everything_as_it_was(void **ret)
 {
 	struct gwctl_site *site = *ret;
 
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	gwctl_site_write(site, "config/gw.yaml", site_refused);
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	assert_run(site, 4, "GW0701");
 	gwctl_site_write(site, "config/gw.yaml", "gw: [\n");
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	assert_run(site, 3, "gw.yaml:");
-	gwctl(site, "rollback", "7", NULL);
+	gwctl(site, "rollback", "7");
 	assert_run(site, 1, "GW0905");
-	gwctl(site, "rollback", NULL);
+	gwctl(site, "rollback");
 	assert_run(site, 1, "GW0905");
-	gwctl(site, "drift", NULL);
+	gwctl(site, "drift");
 	assert_run(site, 0, "revision 1");
 }
 
@@ -182,7 +182,7 @@ static void before_the_first_apply_there_is_nothing_to_observe(void **ret)
 	struct gwctl_site *site = *ret;
 
 	for (size_t i = 0; i < GW_COUNT(commands); i++) {
-		gwctl(site, commands[i], NULL);
+		gwctl(site, commands[i]);
 		assert_run(site, 1, "GW0906");
 	}
 }
@@ -204,7 +204,7 @@ static void damage_in_the_state_directory_is_named(void **ret)
 	static const char *const commands[] = { "status", "counters", "drift", "plan", "apply" };
 	struct gwctl_site *site = *ret;
 
-	gwctl(site, "apply", NULL);
+	gwctl(site, "apply");
 	assert_run(site, 0, NULL);
 	gwctl_site_write(site, "config/gw.yaml", site_b);
 	for (size_t i = 0; i < GW_COUNT(damages); i++) {
@@ -212,14 +212,14 @@ static void damage_in_the_state_directory_is_named(void **ret)
 
 		gwctl_site_write(site, damages[i].path, damages[i].bytes);
 		for (size_t k = 0; k < GW_COUNT(commands); k++) {
-			gwctl(site, commands[k], NULL);
+			gwctl(site, commands[k]);
 			if (site->status != 1 || !strstr(site->err, damages[i].id))
 				fail_msg("%s with %s damaged: status %d\n%s%s", commands[k],
 					 damages[i].path, site->status, site->out, site->err);
 		}
 		gwctl_site_write(site, damages[i].path, before);
 	}
-	gwctl(site, "drift", NULL);
+	gwctl(site, "drift");
 	assert_run(site, 0, "no drift");
 }
 

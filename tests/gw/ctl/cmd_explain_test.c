@@ -64,9 +64,9 @@ static int teardown(void **ret)
 static void explain(struct gwctl_site *site, const char *flow, const char *at)
 {
 	if (at)
-		gwctl(site, "explain", flow, "--at", at, NULL);
+		gwctl(site, "explain", flow, "--at", at);
 	else
-		gwctl(site, "explain", flow, NULL);
+		gwctl(site, "explain", flow);
 }
 
 static void the_first_line_names_verdict_and_deciding_line(void **ret)
@@ -124,7 +124,7 @@ static void a_port_forward_is_followed_and_said(void **ret)
 	assert_non_null(strstr(site->out, "ACCEPT by web-in, gw.yaml:11\n"));
 	assert_non_null(strstr(site->out, "port forward shop (gw.yaml:22): judged as "
 					  "198.51.100.9 -> 203.0.113.5 tcp/80"));
-	gwctl(site, "--json", "explain", "198.51.100.9", "to", "198.51.100.1", "tcp/8080", NULL);
+	gwctl(site, "--json", "explain", "198.51.100.9", "to", "198.51.100.1", "tcp/8080");
 	assert_int_equal(site->status, 0);
 	judged = json_object_get(site->json, "judged_as");
 	assert_string_equal(json_string_value(json_object_get(judged, "destination")),
@@ -154,7 +154,7 @@ static void words_of_a_flow_may_be_one_argument_or_several(void **ret)
 	explain(site, "wan 198.51.100.9 -> dmz 203.0.113.5 web", NULL);
 	assert_int_equal(site->status, 0);
 	one = gw_strdup(site->out);
-	gwctl(site, "explain", "wan", "198.51.100.9", "->", "dmz", "203.0.113.5", "web", NULL);
+	gwctl(site, "explain", "wan", "198.51.100.9", "->", "dmz", "203.0.113.5", "web");
 	assert_int_equal(site->status, 0);
 	assert_string_equal(site->out, one);
 }
@@ -201,7 +201,7 @@ static void every_diagnostic_is_explained(void **ret)
 	json_t *ids;
 	size_t i;
 
-	gwctl(site, "explain", "--json", NULL);
+	gwctl(site, "explain", "--json");
 	assert_int_equal(site->status, 0);
 	ids = json_incref(json_object_get(site->json, "ids"));
 	assert_true(json_array_size(ids) >= 60);
@@ -209,14 +209,14 @@ static void every_diagnostic_is_explained(void **ret)
 	{
 		const char *number = json_string_value(json_object_get(id, "id"));
 
-		gwctl(site, "explain", number, NULL);
+		gwctl(site, "explain", number);
 		assert_int_equal(site->status, 0);
 		assert_int_equal(strncmp(site->out, number, strlen(number)), 0);
 		assert_true(strlen(json_string_value(json_object_get(id, "explanation"))) > 60);
 		assert_true(strlen(json_string_value(json_object_get(id, "title_ja"))) > 0);
 	}
 	json_decref(ids);
-	gwctl(site, "explain", "gw0212", NULL);
+	gwctl(site, "explain", "gw0212");
 	assert_int_equal(site->status, 0);
 }
 
