@@ -18,6 +18,7 @@
  */
 #include "gw/ruleset/encode.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void put_number(struct writer *writer, uint64_t number)
 /* Zigzag: small negative numbers stay short. */
 static void put_signed(struct writer *writer, int64_t number)
 {
-	put_number(writer, (uint64_t)number << 1 ^ (uint64_t)(number >> 63));
+	put_number(writer, (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0));
 }
 
 static void put_bytes(struct writer *writer, const void *bytes, size_t len)
@@ -196,6 +197,7 @@ static void put_origin(struct writer *writer, const struct gw_origin *origin)
 	}
 	place = bsearch(&wanted, writer->places, writer->n_places, sizeof(wanted),
 			compare_pointers);
+	assert(place); /* all were collected */
 	put_number(writer, place->number);
 }
 

@@ -139,15 +139,17 @@ struct keyed_field {
 	struct gw_field field;
 };
 
-static struct gw_field find_field(const struct keyed_field *fields, size_t n, uint32_t key)
+static const struct gw_field *find_field(const struct keyed_field *fields, size_t n, uint32_t key)
 {
+	static const struct gw_field unknown = { NULL, GW_SHAPE_PLAIN };
+
 	for (size_t i = 0; i < n; i++)
 		if (fields[i].key == key)
-			return fields[i].field;
-	return (struct gw_field){ NULL, GW_SHAPE_PLAIN };
+			return &fields[i].field;
+	return &unknown;
 }
 
-struct gw_field gw_field_meta(uint32_t key)
+const struct gw_field *gw_field_meta(uint32_t key)
 {
 	static const struct keyed_field fields[] = {
 		{ NFT_META_LEN, { "meta length", GW_SHAPE_PLAIN } },
@@ -168,7 +170,7 @@ struct gw_field gw_field_meta(uint32_t key)
 	return find_field(fields, GW_COUNT(fields), key);
 }
 
-struct gw_field gw_field_ct(uint32_t key)
+const struct gw_field *gw_field_ct(uint32_t key)
 {
 	static const struct keyed_field fields[] = {
 		{ NFT_CT_STATE, { "state", GW_SHAPE_CT_STATE } },
@@ -196,8 +198,9 @@ static bool is_prefix(enum gw_shape shape, uint32_t len)
 	       (shape == GW_SHAPE_IPV6 && len > 2 && len < 16);
 }
 
-struct gw_field gw_field_payload(uint32_t base, uint32_t offset, uint32_t len)
+const struct gw_field *gw_field_payload(uint32_t base, uint32_t offset, uint32_t len)
 {
+	static const struct gw_field unknown = { NULL, GW_SHAPE_NUMBER };
 	static const struct {
 		uint32_t base, offset, len;
 		struct gw_field field;
@@ -218,8 +221,8 @@ struct gw_field gw_field_payload(uint32_t base, uint32_t offset, uint32_t len)
 	for (size_t i = 0; i < GW_COUNT(fields); i++)
 		if (fields[i].base == base && fields[i].offset == offset &&
 		    (fields[i].len == len || is_prefix(fields[i].field.shape, len)))
-			return fields[i].field;
-	return (struct gw_field){ NULL, GW_SHAPE_NUMBER };
+			return &fields[i].field;
+	return &unknown;
 }
 
 enum gw_shape gw_shape_of_type(enum gw_type type)

@@ -29,14 +29,14 @@ enum gw_shape {
 	GW_SHAPE_TCP_FLAGS,
 };
 
-/** What nft calls something that can be loaded, and how its values look. */
+/** What nft calls something that can be loaded, and how its values look. Constant, never NULL. */
 struct gw_field {
 	const char *text; /* NULL: nft has no word, or we do not know it */
 	enum gw_shape shape;
 };
-struct gw_field gw_field_meta(uint32_t key);
-struct gw_field gw_field_ct(uint32_t key);
-struct gw_field gw_field_payload(uint32_t base, uint32_t offset, uint32_t len);
+const struct gw_field *gw_field_meta(uint32_t key);
+const struct gw_field *gw_field_ct(uint32_t key);
+const struct gw_field *gw_field_payload(uint32_t base, uint32_t offset, uint32_t len);
 /** The form in which keys and data of this type are compared. */
 enum gw_shape gw_shape_of_type(enum gw_type type);
 

@@ -109,36 +109,39 @@ void gw_rule_overwrite(struct gw_rule_printer *printer, const char *text)
 
 static void load_meta(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	struct gw_field field = gw_field_meta(expr->key);
+	const struct gw_field *field = gw_field_meta(expr->key);
 
-	if (!field.text)
-		field.text = gw_arena_printf(printer->arena, "meta %u", expr->key);
-	hold_text(printer, expr->dreg, field.text, field.shape);
+	hold_text(printer, expr->dreg,
+		  field->text ? field->text : gw_arena_printf(printer->arena, "meta %u", expr->key),
+		  field->shape);
 }
 
 static void load_ct(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	struct gw_field field = gw_field_ct(expr->key);
+	const struct gw_field *field = gw_field_ct(expr->key);
 	const char *direction = expr->dir == 0 ? "original " : expr->dir == 1 ? "reply " : "";
+	const char *text =
+		field->text ? field->text : gw_arena_printf(printer->arena, "%u", expr->key);
 
-	if (!field.text)
-		field.text = gw_arena_printf(printer->arena, "%u", expr->key);
-	hold_text(printer, expr->dreg,
-		  gw_arena_printf(printer->arena, "ct %s%s", direction, field.text), field.shape);
+	hold_text(printer, expr->dreg, gw_arena_printf(printer->arena, "ct %s%s", direction, text),
+		  field->shape);
 }
 
 static void load_payload(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
 	static const char *const bases[] = { "ll", "nh", "th", "ih" };
-	struct gw_field field = gw_field_payload(expr->base, expr->offset, expr->len);
+	const struct gw_field *field = gw_field_payload(expr->base, expr->offset, expr->len);
 
-	if (!field.text)
-		field.text = gw_arena_printf(printer->arena, "@%s,%u,%u",
-					     expr->base < GW_COUNT(bases) ? bases[expr->base] : "?",
-					     expr->offset * 8, expr->len * 8);
-	if (field.shape == GW_SHAPE_ICMP && printer->l4proto == IPPROTO_ICMPV6)
-		field = (struct gw_field){ "icmpv6 type", GW_SHAPE_ICMPV6 };
-	hold_text(printer, expr->dreg, field.text, field.shape);
+	if (field->shape == GW_SHAPE_ICMP && printer->l4proto == IPPROTO_ICMPV6)
+		hold_text(printer, expr->dreg, "icmpv6 type", GW_SHAPE_ICMPV6);
+	else if (field->text)
+		hold_text(printer, expr->dreg, field->text, field->shape);
+	else
+		hold_text(printer, expr->dreg,
+			  gw_arena_printf(printer->arena, "@%s,%u,%u",
+					  expr->base < GW_COUNT(bases) ? bases[expr->base] : "?",
+					  expr->offset * 8, expr->len * 8),
+			  GW_SHAPE_NUMBER);
 }
 
 /* nft calls the option that we clamp by its name, and knows its number only of others. */

@@ -24,18 +24,18 @@ static void print_set_field(struct gw_rule_printer *printer, const struct gw_exp
 
 static void print_set_meta(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	struct gw_field field = gw_field_meta(expr->key);
+	const struct gw_field *field = gw_field_meta(expr->key);
 
-	print_set_field(printer, expr, field.text ? field.text : "meta ?", field.shape);
+	print_set_field(printer, expr, field->text ? field->text : "meta ?", field->shape);
 }
 
 static void print_set_ct(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
-	struct gw_field field = gw_field_ct(expr->key);
+	const struct gw_field *field = gw_field_ct(expr->key);
 
 	print_set_field(printer, expr,
-			gw_arena_printf(printer->arena, "ct %s", field.text ? field.text : "?"),
-			field.shape);
+			gw_arena_printf(printer->arena, "ct %s", field->text ? field->text : "?"),
+			field->shape);
 }
 
 static void print_set_exthdr(struct gw_rule_printer *printer, const struct gw_expr *expr)

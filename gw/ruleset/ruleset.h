@@ -214,7 +214,11 @@ int gw_elem_compare(const struct gw_set *set, const struct gw_elem *a, const str
 /** Same key and same data or verdict; expiry within two seconds. */
 bool gw_elem_equal(const struct gw_set *set, const struct gw_elem *a, const struct gw_elem *b);
 
-/** SHA-256 (OpenSSL) over the canonical form, elements of run-time sets left out; hex, 65 bytes. */
+/**
+ * SHA-256 (OpenSSL) over the canonical form of what is enforced, hex, 65 bytes. Left out: elements of
+ * run-time sets, those of constant sets, for which the name stands, and expiry, which comes back
+ * from the kernel a little off.
+ */
 void gw_ruleset_digest(const struct gw_ruleset *ruleset, char ret_hex[65]);
 
 /**
@@ -223,9 +227,11 @@ void gw_ruleset_digest(const struct gw_ruleset *ruleset, char ret_hex[65]);
  */
 void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out);
 
-/* Canonical bytes of the ruleset, written to `out`; the inverse reads them (bounds-checked). Used
- * for stored revisions: a revision can be put back without its config being compiled again. */
+/* Canonical bytes of the ruleset, added to `out`; the inverse reads them (bounds-checked). Used for
+ * stored revisions: a revision can be put back without its config being compiled again. Origins and
+ * comments are stored; handles, counts and elements of run-time sets are not. */
 void gw_ruleset_encode(const struct gw_ruleset *ruleset, struct gw_text *out);
-struct gw_ruleset *gw_ruleset_decode(const void *bytes, size_t len); /* NULL if malformed */
+/** The ruleset, finished, owned by the caller; NULL if the bytes are malformed. */
+struct gw_ruleset *gw_ruleset_decode(const void *bytes, size_t len);
 
 #endif
