@@ -266,7 +266,7 @@ static void add_elem(struct builder *builder, struct gw_set *set, size_t number,
 {
 	struct gw_arena *arena = builder->ruleset->arena;
 	struct random random = { .state = seed };
-	unsigned int first = (unsigned int)number * KEY_STEP + (seed >> 1 & 3);
+	unsigned int first = (unsigned int)(number * KEY_STEP + (seed >> 1 & 3));
 	uint8_t *key = gw_arena_zalloc(arena, 1, gw_set_key_len(set));
 	struct gw_elem elem = { .key = key, .origin = origin_of(builder, "elem", number) };
 	uint32_t at = gw_type_slot(set->key[0]);
@@ -342,7 +342,7 @@ static void put_lookup(struct builder *builder, struct rule *rule, size_t number
 	if (set->run_time) {
 		expr.kind = GW_EXPR_DYNSET;
 		expr.key = random_chance(random, 50) ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD;
-		expr.timeout_ms = 1000 * random_below(random, 3);
+		expr.timeout_ms = UINT64_C(1000) * random_below(random, 3);
 	} else if (set->map) {
 		expr.map = true;
 		expr.dreg = set->data == GW_TYPE_VERDICT ? GW_REG_VERDICT : GW_REG(15);

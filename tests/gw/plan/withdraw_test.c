@@ -3,14 +3,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "gw/core/mem.h"
 #include "gw/plan/plan.h"
-#include "tests/support/fake_kernel.h"
+#include "tests/support/plan_check.h"
 #include "tests/support/random_ruleset.h"
 
 #define SEEDS 300
@@ -67,8 +66,7 @@ static void change_plan(struct change *change)
 {
 	struct gw_plan *plan;
 
-	assert_int_equal(change->fake->base.ops->observe(&change->fake->base, &change->seen), 0);
-	plan = gw_plan_diff(change->after, change->seen);
+	plan = plan_check_plan(change->fake, change->after, &change->seen);
 	gw_plan_withdraw_gently(plan, gw_ruleset_set(change->seen, "live_timed"), GRACE_END,
 				&change->parts[0], &change->parts[2]);
 	change->parts[1] = plan;
@@ -77,9 +75,8 @@ static void change_plan(struct change *change)
 static void change_init(struct change *change, const struct gw_ruleset *before,
 			struct gw_ruleset *after)
 {
-	change->fake = fake_kernel_new();
+	change->fake = plan_check_kernel(before);
 	change->after = after;
-	fake_kernel_hold(change->fake, before);
 	change_plan(change);
 }
 
@@ -98,17 +95,10 @@ static void change_done(struct change *change)
 	gw_ruleset_free(change->after);
 }
 
-static int commit(struct fake_kernel *fake, const struct gw_plan *plan)
-{
-	struct gw_kernel_error error;
-
-	return fake->base.ops->commit(&fake->base, plan, &error);
-}
-
 static void commit_all(struct change *change, uint64_t seed)
 {
 	for (size_t i = 0; i < GW_COUNT(change->parts); i++) {
-		int error = commit(change->fake, change->parts[i]);
+		int error = plan_check_commit(change->fake, change->parts[i]);
 
 		if (error)
 			fail_msg("seed %llu: part %zu: %s", (unsigned long long)seed, i,
@@ -126,20 +116,6 @@ static bool holds(const struct fake_kernel *fake, const char *name, uint32_t num
 	return false;
 }
 
-static void assert_holds(struct fake_kernel *fake, const struct gw_ruleset *wanted, uint64_t seed)
-{
-	struct gw_ruleset *seen;
-	struct gw_plan *plan;
-
-	assert_int_equal(fake->base.ops->observe(&fake->base, &seen), 0);
-	plan = gw_plan_diff(wanted, seen);
-	if (plan->n_ops)
-		fail_msg("seed %llu: %zu operations are left", (unsigned long long)seed,
-			 plan->n_ops);
-	gw_plan_free(plan);
-	gw_ruleset_free(seen);
-}
-
 static void the_parts_together_do_what_the_plan_said(void **state)
 {
 	(void)state;
@@ -150,7 +126,7 @@ static void the_parts_together_do_what_the_plan_said(void **state)
 
 		change_init(&change, before, with_numbers(seed / 2, is & ~0xffu, 0x3c));
 		commit_all(&change, seed);
-		assert_holds(change.fake, change.after, seed);
+		plan_check_holds(change.fake, change.after, seed);
 		change_done(&change);
 		gw_ruleset_free(before);
 	}
@@ -163,16 +139,16 @@ static void a_withdrawn_number_lives_until_all_else_has_changed(void **state)
 
 	(void)state;
 	change_init(&change, before, with_numbers(4, 0x02, 0));
-	assert_int_equal(commit(change.fake, change.parts[0]), 0);
+	assert_int_equal(plan_check_commit(change.fake, change.parts[0]), 0);
 	assert_true(holds(change.fake, "live", 0) && holds(change.fake, "live_timed", 0));
-	assert_int_equal(commit(change.fake, change.parts[1]), 0);
+	assert_int_equal(plan_check_commit(change.fake, change.parts[1]), 0);
 	assert_true(!holds(change.fake, "live", 0) && holds(change.fake, "live_timed", 0));
 	/* If nobody comes to take it away, the kernel does. */
 	assert_int_equal(gw_ruleset_set(change.fake->held, "live_timed")->elems[0].expires_ms,
 			 GRACE_END);
-	assert_int_equal(commit(change.fake, change.parts[2]), 0);
+	assert_int_equal(plan_check_commit(change.fake, change.parts[2]), 0);
 	assert_true(!holds(change.fake, "live", 0) && !holds(change.fake, "live_timed", 0));
-	assert_holds(change.fake, change.after, 0);
+	plan_check_holds(change.fake, change.after, 0);
 	change_done(&change);
 	gw_ruleset_free(before);
 }
@@ -186,7 +162,7 @@ static void without_a_withdrawal_there_is_one_part(void **state)
 	change_init(&change, before, with_numbers(4, 0x07, 0));
 	assert_int_equal(change.parts[0]->n_ops + change.parts[2]->n_ops, 0);
 	commit_all(&change, 0);
-	assert_holds(change.fake, change.after, 0);
+	plan_check_holds(change.fake, change.after, 0);
 	change_done(&change);
 	gw_ruleset_free(before);
 }
@@ -201,13 +177,13 @@ static void the_change_goes_on_if_another_program_came_between_its_parts(void **
 
 		change_init(&change, before, with_numbers(4, 0x03, 0xf0));
 		for (size_t i = 0; i < part; i++)
-			assert_int_equal(commit(change.fake, change.parts[i]), 0);
+			assert_int_equal(plan_check_commit(change.fake, change.parts[i]), 0);
 		change.fake->interferences = 1;
-		assert_int_equal(commit(change.fake, change.parts[part]), -ERESTART);
+		assert_int_equal(plan_check_commit(change.fake, change.parts[part]), -ERESTART);
 		change_forget_plan(&change);
 		change_plan(&change);
 		commit_all(&change, part);
-		assert_holds(change.fake, change.after, part);
+		plan_check_holds(change.fake, change.after, part);
 		change_done(&change);
 		gw_ruleset_free(before);
 	}
@@ -221,7 +197,7 @@ static void a_number_can_move_into_the_set_of_grace(void **state)
 	(void)state;
 	change_init(&change, before, with_numbers(3, 0x03, 0x0c));
 	commit_all(&change, 0);
-	assert_holds(change.fake, change.after, 0);
+	plan_check_holds(change.fake, change.after, 0);
 	change_done(&change);
 	gw_ruleset_free(before);
 }
