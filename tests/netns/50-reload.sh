@@ -35,6 +35,8 @@ ip netns exec "$b" "$TOOLS/sequence" receive 10.2.0.5 7001 > "$BENCH_TMP/good" &
 good=$!
 ip netns exec "$b" "$TOOLS/sequence" receive 10.2.0.5 7999 > "$BENCH_TMP/bad" &
 bad=$!
+bench_wait_udp "$b" 7001
+bench_wait_udp "$b" 7999
 ip netns exec "$a" "$TOOLS/sequence" send 10.2.0.5 7001 "$RATE" 3600 4001 > "$BENCH_TMP/sent" &
 sender=$!
 ip netns exec "$a" "$TOOLS/sequence" send 10.2.0.5 7999 1000 3600 4002 > "$BENCH_TMP/sent-bad" &

@@ -49,6 +49,17 @@ lab_sequence() {
 	local file=$1 host=$2
 	shift 2
 	ip netns exec "$LAB-$host" "$BUILD/tools/sequence" "$@" >"$file" &
+	# A packet sent before the other side listens would count as lost. $! stays that process.
+	case $1 in
+	receive | push)
+		for _ in $(seq 100); do
+			[ -z "$(lab_in "$host" ss -Huln "sport = :$3")" ] || return 0
+			sleep 0.1
+		done
+		echo "sequence does not listen on UDP port $3"
+		return 1
+		;;
+	esac
 }
 
 # lab_servers HOST SIGNAL: sends it to all that runs in a host: STOP lets questions pile up.

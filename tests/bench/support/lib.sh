@@ -18,6 +18,16 @@ bench_clean() {
 trap bench_clean EXIT
 trap 'exit 130' INT TERM
 
+# bench_wait_udp NAMESPACE PORT: until somebody listens there; 10 s at most.
+bench_wait_udp() {
+	for _ in $(seq 100); do
+		[ -z "$(ip netns exec "$1" ss -Huln "sport = :$2")" ] || return 0
+		sleep 0.1
+	done
+	echo "nobody listens on UDP port $2" >&2
+	return 1
+}
+
 bench_have() {
 	command -v "$1" >/dev/null 2>&1
 }
