@@ -25,11 +25,12 @@ CLANG ?= clang
 Q     := $(if $(filter 1,$(V)),,@)
 say    = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-LIBS      := libnftnl libmnl yaml-0.1 jansson libcrypto
+LIBS      := libnftnl libmnl yaml-0.1 jansson libcrypto libssl libevent_core libseccomp
 TEST_LIBS := cmocka
 
 # Debian packages, and what each group is for (printed when it is installed).
-DEPS_build := gcc libc6-dev binutils pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libssl-dev
+DEPS_build := gcc libc6-dev binutils pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libssl-dev \
+	libevent-dev libseccomp-dev
 DEPS_lab   := iproute2 util-linux
 DEPS_test  := libcmocka-dev nftables
 DEPS_lint  := clang-tidy clang-format cppcheck
@@ -64,7 +65,8 @@ LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 # ---- what there is -------------------------------------------------------------------------------
 
 sources       := $(sort $(shell find gw -name '*.c'))
-program_mains := gw/ctl/gwctl.c
+program_mains := $(wildcard gw/ctl/gwctl.c gw/agent/gwd.c)
+programs      := $(notdir $(program_mains:.c=))
 library       := $(filter-out $(program_mains),$(sources))
 unit_tests    := $(sort $(shell find tests/gw -name '*_test.c' 2>/dev/null))
 test_support  := $(filter-out tests/support/fuzz_main.c,$(wildcard tests/support/*.c))
@@ -103,11 +105,11 @@ endef
 $(foreach variant,release san fuzz,$(eval $(call variant_rules,$(variant))))
 
 # $(1): variant; links $^ to $@ with the libraries; $(2): more libraries.
-link = $(CC_$(1)) $(LDFLAGS_$(1)) -o $@ $(filter %.o %.a,$^) $$(pkg-config --libs $(LIBS) $(2))
+link = $(CC_$(1)) $(LDFLAGS_$(1)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $$(pkg-config --libs $(LIBS) $(2))
 
 # $(1): variant with programs.
 define program_rules
-build/$(1)/gwctl: build/$(1)/gw/ctl/gwctl.o build/$(1)/libgw.a
+$$(programs:%=build/$(1)/%): build/$(1)/libgw.a
 	$$(call say,LD,$$@)
 	$$(Q)$$(call link,$(1))
 
@@ -115,6 +117,8 @@ build/$(1)/tools/%: build/$(1)/tests/tools/%.o build/$(1)/libgw.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(call link,$(1))
+# The object with a program's main.
+$$(foreach main,$$(program_mains),$$(eval build/$(1)/$$(notdir $$(main:.c=)): build/$(1)/$$(main:.c=.o)))
 endef
 $(foreach variant,release san,$(eval $(call program_rules,$(variant))))
 
@@ -135,7 +139,7 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libgw.a
 # Objects of pattern rules' chains are not throw-away.
 .PRECIOUS: $(foreach variant,release san fuzz,build/$(variant)/%.o)
 
-programs_of = build/$(1)/gwctl $(tools:tests/tools/%.c=build/$(1)/tools/%)
+programs_of = $(programs:%=build/$(1)/%) $(tools:tests/tools/%.c=build/$(1)/tools/%)
 unit_programs   := $(unit_tests:tests/gw/%_test.c=build/san/unit/%)
 replay_programs := $(fuzzers:tests/fuzz/%.c=build/san/replay/%)
 fuzz_programs   := $(fuzzers:tests/fuzz/%.c=build/fuzz/%)
@@ -145,9 +149,9 @@ fuzz_programs   := $(fuzzers:tests/fuzz/%.c=build/fuzz/%)
 .PHONY: FORCE all tools help deps deps-lint deps-fuzz demo demo-clean check unit bench fuzz lint \
 	lint-analyzer lint-tidy lint-cppcheck lint-format format golden install clean
 
-all: $(OUT)/gwctl ## build gwctl (SAN=1: with address and undefined-behaviour sanitizers)
+all: $(programs:%=$(OUT)/%) ## build the programs (SAN=1: with address and undefined-behaviour sanitizers)
 
-tools: $(call programs_of,$(VARIANT)) ## build gwctl and the tools of tests and benchmarks
+tools: $(call programs_of,$(VARIANT)) ## build programs and the tools of tests and benchmarks
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -232,8 +236,10 @@ format: | deps-lint ## clang-format all C files
 
 # ---- installation --------------------------------------------------------------------------------
 
-install: $(OUT)/gwctl ## install below DESTDIR and PREFIX (default /usr); leaves /etc/gw alone
-	install -D -m 755 $(OUT)/gwctl $(DESTDIR)$(PREFIX)/sbin/gwctl
+install: all ## install below DESTDIR and PREFIX (default /usr); leaves /etc/gw alone
+	for program in $(programs); do \
+		install -D -m 755 $(OUT)/$$program $(DESTDIR)$(PREFIX)/sbin/$$program || exit 1; \
+	done
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md
