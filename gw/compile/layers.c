@@ -128,12 +128,11 @@ static size_t distinct_lists(const struct gw_layer *layer, enum gw_dimension dim
 			     struct gw_addrset *ret_lists, uint32_t *of_term)
 {
 	size_t n = 0, n_slots = 4;
-	gw_auto_free void *memory = NULL;
-	uint32_t *slots;
+	gw_auto_free uint32_t *slots = NULL;
 
 	while (n_slots < layer->n_terms * 2)
 		n_slots *= 2;
-	slots = memory = gw_zalloc(n_slots, sizeof(*slots));
+	slots = gw_zalloc(n_slots, sizeof(*slots));
 	for (size_t i = 0; i < layer->n_terms; i++) {
 		struct gw_addrset list = list_of(layer->terms[i].rule, dimension);
 		size_t slot = addrset_hash(list) & (n_slots - 1);

@@ -122,6 +122,17 @@ static void scope_slots_grow(struct builder *b)
 	}
 }
 
+static bool zone_set_equal(const struct gw_zone_set *a, const struct gw_zone_set *b)
+{
+	return a->any == b->any && memcmp(a->bits, b->bits, sizeof(a->bits)) == 0;
+}
+
+static bool scope_equal(const struct gw_scope *a, const struct gw_scope *b)
+{
+	return a->gateway == b->gateway && zone_set_equal(&a->from, &b->from) &&
+	       zone_set_equal(&a->to, &b->to) && zone_set_equal(&a->same, &b->same);
+}
+
 static uint32_t scope_intern(struct builder *b, const struct gw_scope *scope)
 {
 	uint64_t hash = scope_hash(b, scope);
@@ -133,7 +144,7 @@ static uint32_t scope_intern(struct builder *b, const struct gw_scope *scope)
 	     slot = (slot + 1) & (b->n_scope_slots - 1)) {
 		uint32_t index = b->scope_slots[slot] - 1;
 
-		if (memcmp(&b->layers->scopes[index], scope, sizeof(*scope)) == 0)
+		if (scope_equal(&b->layers->scopes[index], scope))
 			return index;
 	}
 	gw_push(b->scope_hashes, b->n_hashes, b->hashes_capacity, hash);

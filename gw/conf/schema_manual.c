@@ -67,7 +67,7 @@ static void put_text(struct page *page, const char *text, bool upper)
 			gw_text_puts(page->out, "\\e");
 		else
 			gw_text_putc(page->out,
-				     upper ? (char)toupper((unsigned char)*text) : *text);
+				     (char)(upper ? toupper((unsigned char)*text) : *text));
 	}
 }
 

@@ -24,7 +24,7 @@ bool gw_schema_check_name(struct gw_diags *diags, struct gw_loc loc, const char 
 		for (size_t i = 0; i <= len; i++) {
 			char c = name[i];
 
-			fixed[i] = strchr("_. ", c) && c ? '-' : (char)tolower((unsigned char)c);
+			fixed[i] = (char)(strchr("_. ", c) && c ? '-' : tolower((unsigned char)c));
 		}
 		if (strspn(fixed, "abcdefghijklmnopqrstuvwxyz0123456789-") == len)
 			gw_diag_hint(diags, "write `%s`", fixed);
@@ -368,11 +368,10 @@ bool gw_schema_read_scalar(struct gw_diags *diags, const struct gw_field *field,
 	case GW_FIELD_ZONE:
 	case GW_FIELD_NET:
 	case GW_FIELD_ADDRESS:
-	case GW_FIELD_SERVICE:
-		break; /* their meaning is the section's */
+	case GW_FIELD_SERVICE: /* so far, their meaning is the section's */
 	case GW_FIELD_TABLE:
-	case GW_FIELD_RESERVED:
-		break; /* never scalars */
+	case GW_FIELD_RESERVED: /* the last two are never scalars */
+		break;
 	}
 	return true;
 }

@@ -25,10 +25,10 @@ void *gw_zalloc(size_t count, size_t size)
 
 char *gw_strdup(const char *text)
 {
-	size_t len = strlen(text) + 1;
-	char *copy = gw_zalloc(1, len);
+	char *copy = strdup(text);
 
-	memcpy(copy, text, len);
+	if (!copy)
+		gw_out_of_memory();
 	return copy;
 }
 

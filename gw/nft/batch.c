@@ -249,6 +249,7 @@ static int transact(const struct gw_batch *batch, struct gw_netlink *netlink, st
 	}
 	/* One acknowledgement tells that the kernel got to the end; more would only fill the
 	 * receive buffer. Refusals come unasked. */
+	assert(run->last); /* a run has at least one message */
 	run->last->nlmsg_flags |= NLM_F_ACK;
 	err = send_run(netlink, run);
 	if (err)

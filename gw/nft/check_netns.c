@@ -170,7 +170,7 @@ int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags)
 {
 	struct gw_ruleset *empty = gw_ruleset_new(ruleset->family, ruleset->name);
 	struct gw_plan *plan;
-	struct report report;
+	struct report report = { 0 };
 	int err;
 
 	gw_ruleset_finish(empty);

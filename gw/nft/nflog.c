@@ -118,12 +118,11 @@ static int64_t get_time_ms(const struct nlattr *attr)
 static int get_packet(const struct nlmsghdr *message, struct gw_logged_packet *ret)
 {
 	const struct nlattr *tb[NFULA_MAX + 1], *ct[CTA_MAX + 1];
-	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	struct gw_logged_packet packet = { 0 };
 
 	if (message->nlmsg_type != (NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET))
 		return -EAGAIN;
-	if (!gw_netlink_message(message, sizeof(*header), tb, NFULA_MAX) ||
+	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFULA_MAX) ||
 	    !gw_netlink_nested(tb[NFULA_CT], ct, CTA_MAX))
 		return -EBADMSG;
 	packet.mark = gw_netlink_be32(tb[NFULA_MARK], 0);

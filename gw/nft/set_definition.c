@@ -199,9 +199,8 @@ static bool get_counter(const struct nlattr *attr, bool *ret_counter)
 
 static bool get_definition(const struct nlattr *const *tb, struct gw_set *set)
 {
-	const uint32_t known =
-		NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT | NFT_SET_EVAL |
-		NFT_SET_CONSTANT;
+	const uint32_t known = NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_TIMEOUT |
+			       NFT_SET_EVAL | NFT_SET_CONSTANT;
 	uint32_t flags = gw_netlink_be32(tb[NFTA_SET_FLAGS], 0);
 	const struct nlattr *desc[NFTA_SET_DESC_MAX + 1];
 

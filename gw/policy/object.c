@@ -165,6 +165,8 @@ static struct gw_addrset take_v4(struct object *object)
 	struct gw_range *ranges;
 	size_t n;
 
+	if (!object->v4)
+		return (struct gw_addrset){ NULL, 0 };
 	sort_packed(object->v4, object->n_v4);
 	n = merge_packed(object->v4, object->n_v4);
 	ranges = gw_arena_array(object->loader->arena, n, struct gw_range);

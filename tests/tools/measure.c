@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	child = vfork();
+	child = fork();
 	if (child == 0) {
 		(void)execvp(argv[1], argv + 1);
 		_exit(127);

@@ -53,7 +53,8 @@ static int socket_open(const char *address, const char *port, int listening, con
 		struct sockaddr_storage own = { .ss_family = (sa_family_t)info->ai_family };
 
 		/* The port is in the same place for both families. */
-		((struct sockaddr_in *)&own)->sin_port = htons((uint16_t)atoi(own_port));
+		((struct sockaddr_in *)&own)->sin_port =
+			htons((uint16_t)strtoul(own_port, NULL, 10));
 		if (bind(fd, (struct sockaddr *)&own, info->ai_addrlen) < 0)
 			perror("bind");
 	}
