@@ -69,8 +69,8 @@ static int sign(const struct gw_note_signer *signer, const char *text, size_t le
 	return done ? 0 : -EIO;
 }
 
-int gw_note_write(const char *text, size_t len, const struct gw_note_signer *signer,
-		  const char *name, struct gw_text *out)
+int gw_note_sign(const char *text, size_t len, const struct gw_note_signer *signer,
+		 const char *name, struct gw_text *out)
 {
 	uint8_t signature[4 + 128];
 	size_t signature_len = sizeof(signature) - 4;
@@ -83,10 +83,23 @@ int gw_note_write(const char *text, size_t len, const struct gw_note_signer *sig
 		return err;
 	for (unsigned int i = 0; i < 4; i++)
 		signature[i] = (uint8_t)(key.id >> (24 - 8 * i));
-	gw_text_add(out, text, len);
-	gw_text_printf(out, "\n" DASH "%s ", name);
+	gw_text_printf(out, DASH "%s ", name);
 	gw_base64_encode(out, signature, signature_len + 4);
 	gw_text_putc(out, '\n');
+	return 0;
+}
+
+int gw_note_write(const char *text, size_t len, const struct gw_note_signer *signer,
+		  const char *name, struct gw_text *out)
+{
+	gw_auto_text struct gw_text line = { 0 };
+	int err = gw_note_sign(text, len, signer, name, &line);
+
+	if (err)
+		return err;
+	gw_text_add(out, text, len);
+	gw_text_putc(out, '\n');
+	gw_text_add(out, line.bytes, line.len);
 	return 0;
 }
 
@@ -199,4 +212,30 @@ int gw_note_open(const char *bytes, size_t len, const struct gw_note_key *keys, 
 	if (!err)
 		*ret = note;
 	return err;
+}
+
+const char *gw_note_next(const char **at, const char *end, size_t *ret_len)
+{
+	const char *start = *at, *line = *at;
+	bool signatures = false;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		bool signature =
+			(size_t)(end - line) > DASH_LEN && memcmp(line, DASH, DASH_LEN) == 0;
+
+		if (signatures && !signature)
+			break;
+		if (!newline)
+			return NULL;
+		/* The empty line, and at once a signature. */
+		if (newline == line && line > start)
+			signatures = true;
+		line = newline + 1;
+	}
+	if (!signatures || memcmp(line - 2, "\n\n", 2) == 0)
+		return NULL;
+	*at = line;
+	*ret_len = (size_t)(line - start);
+	return start;
 }

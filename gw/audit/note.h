@@ -90,6 +90,10 @@ int gw_note_signer_key(const struct gw_note_signer *signer, const char *name,
 int gw_note_write(const char *text, size_t len, const struct gw_note_signer *signer,
 		  const char *name, struct gw_text *out);
 
+/** Appends one more signature line for `text` to a note. Errors as gw_note_write. */
+int gw_note_sign(const char *text, size_t len, const struct gw_note_signer *signer,
+		 const char *name, struct gw_text *out);
+
 /**
  * Verifies a note. All signatures of known keys must be right and there must be one; those of
  * unknown keys are ignored. -EBADMSG: it is no note. -EKEYREJECTED: a known key's signature is
@@ -97,5 +101,12 @@ int gw_note_write(const char *text, size_t len, const struct gw_note_signer *sig
  */
 int gw_note_open(const char *bytes, size_t len, const struct gw_note_key *keys, size_t n_keys,
 		 struct gw_note *ret);
+
+/**
+ * The next note of several that stand one behind the other, as in a file that notes are appended to;
+ * `*at` moves behind it. Their texts must be free of empty lines. NULL at the end, and where what
+ * is left is no whole note: then `*at` stays before `end`.
+ */
+const char *gw_note_next(const char **at, const char *end, size_t *ret_len);
 
 #endif

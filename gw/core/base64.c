@@ -2,8 +2,7 @@
 
 #include <errno.h>
 
-static const char alphabet[64] __attribute__((nonstring)) =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void gw_base64_encode(struct gw_text *out, const void *bytes, size_t len)
 {
