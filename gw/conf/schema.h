@@ -32,15 +32,16 @@
 
 /** What a value is, and the C type that gw_schema_read stores for a single one. */
 enum gw_field_type {
-	GW_FIELD_TEXT,   /* const char *: 1 to `max` bytes (0: 256), no control characters */
-	GW_FIELD_NAME,   /* const char *: [a-z0-9-], 1 to `max` bytes (0: GW_NAME_MAX) */
-	GW_FIELD_BOOL,   /* bool: true, yes, on, false, no, off */
-	GW_FIELD_UINT,   /* uint32_t: decimal or 0x hexadecimal, min to max */
-	GW_FIELD_CHOICE, /* int (or an enum): one of `choices` */
-	GW_FIELD_DATE,   /* int64_t: 2027-03-31; Unix time of that day's midnight, UTC */
-	GW_FIELD_TIME,   /* int64_t: RFC 3339 with offset, seconds optional; Unix time */
-	GW_FIELD_CLOCK,  /* uint32_t: 08:30, seconds since midnight; 24:00 is the day's end */
-	GW_FIELD_OFFSET, /* int32_t: +09:00, seconds east of UTC */
+	GW_FIELD_TEXT,     /* const char *: 1 to `max` bytes (0: 256), no control characters */
+	GW_FIELD_NAME,     /* const char *: [a-z0-9-], 1 to `max` bytes (0: GW_NAME_MAX) */
+	GW_FIELD_BOOL,     /* bool: true, yes, on, false, no, off */
+	GW_FIELD_UINT,     /* uint32_t: decimal or 0x hexadecimal, min to max */
+	GW_FIELD_CHOICE,   /* int (or an enum): one of `choices` */
+	GW_FIELD_DATE,     /* int64_t: 2027-03-31; Unix time of that day's midnight, UTC */
+	GW_FIELD_TIME,     /* int64_t: RFC 3339 with offset, seconds optional; Unix time */
+	GW_FIELD_CLOCK,    /* uint32_t: 08:30, seconds since midnight; 24:00 is the day's end */
+	GW_FIELD_OFFSET,   /* int32_t: +09:00, seconds east of UTC */
+	GW_FIELD_DURATION, /* uint32_t: 120s, 30m, 8h, 7d, 1y; seconds, min to max (0: no limit) */
 	/* The rest is stored as `struct gw_node *`. */
 	GW_FIELD_ZONE,     /* zone name or `any` */
 	GW_FIELD_NET,      /* address, prefix or range */
@@ -76,7 +77,7 @@ struct gw_field {
 	bool required;
 	bool empty_ok;     /* lists and maps: may hold nothing */
 	size_t offset;     /* of the member in the form */
-	uint32_t min, max; /* UINT: bounds; TEXT, NAME: max length, 0 for the usual one */
+	uint32_t min, max; /* UINT, DURATION: bounds; TEXT, NAME: max length, 0 for the usual one */
 	uint32_t key_max;  /* maps: keys are names of at most so many bytes; 0: not checked here */
 	const struct gw_choice *choices; /* CHOICE: ends with word NULL */
 	const struct gw_table *table;    /* TABLE, and the other form of MAP_OF_LISTS */

@@ -132,6 +132,8 @@ static json_t *scalar_schema(const struct gw_field *field)
 		return text_schema("^([01][0-9]|2[0-4]):[0-5][0-9]$", 0);
 	case GW_FIELD_OFFSET:
 		return text_schema("^[+-][0-9]{2}:[0-5][0-9]$", 0);
+	case GW_FIELD_DURATION:
+		return text_schema("^[0-9]+[smhdy]$", 0);
 	case GW_FIELD_ZONE:
 		return name_schema(GW_NAME_MAX);
 	case GW_FIELD_NET:

@@ -2,10 +2,12 @@
 #include <ctype.h>
 
 #include "gw/conf/schema.h"
+#include "gw/core/duration.h"
 
 /* Words of the page itself; what is said of keys comes from the tables. */
 struct words {
-	const char *name, *summary, *files, *see_also, *required, *fallback, *between, *longest;
+	const char *name, *summary, *files, *see_also, *required, *fallback, *between, *duration,
+		*longest;
 	const char *names_longest;
 	const char *one_of, *list, *one_or_list, *map, *map_of_lists, *reserved, *table;
 };
@@ -18,6 +20,7 @@ static const struct words english = {
 	.required = "Required.",
 	.fallback = "Default:",
 	.between = "From %u to %u.",
+	.duration = "From %s to %s.",
 	.longest = "At most %u bytes.",
 	.names_longest = "Names have at most %u bytes.",
 	.one_of = "One of",
@@ -38,6 +41,7 @@ static const struct words japanese_words = {
 	.required = "必須。",
 	.fallback = "既定値:",
 	.between = "%uから%uまで。",
+	.duration = "%sから%sまで。",
 	.longest = "最大%uバイト。",
 	.names_longest = "名前は最大%uバイト。",
 	.one_of = "次のいずれか:",
@@ -98,6 +102,8 @@ static const char *type_name(const struct gw_field *field)
 		return "hh:mm";
 	case GW_FIELD_OFFSET:
 		return "+hh:mm";
+	case GW_FIELD_DURATION:
+		return "duration";
 	case GW_FIELD_ZONE:
 		return "zone";
 	case GW_FIELD_NET:
@@ -145,11 +151,15 @@ static void put_bounds(struct page *page, const struct gw_field *field)
 {
 	const struct words *words = page->words;
 	uint32_t usual = field->type == GW_FIELD_NAME ? GW_NAME_MAX : GW_TEXT_MAX;
+	char from[GW_DURATION_TEXT_MAX], to[GW_DURATION_TEXT_MAX];
 
 	if (field->key_max)
 		gw_text_printf(page->out, words->names_longest, field->key_max);
 	else if (field->type == GW_FIELD_UINT)
 		gw_text_printf(page->out, words->between, field->min, field->max);
+	else if (field->type == GW_FIELD_DURATION && field->max)
+		gw_text_printf(page->out, words->duration, gw_duration_text(field->min, from),
+			       gw_duration_text(field->max, to));
 	else if (field->type == GW_FIELD_NAME || field->type == GW_FIELD_TEXT)
 		gw_text_printf(page->out, words->longest, field->max ? field->max : usual);
 	else

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "gw/core/duration.h"
+
 #define SECONDS_PER_DAY 86400
 
 bool gw_schema_check_name(struct gw_diags *diags, struct gw_loc loc, const char *name,
@@ -339,6 +341,32 @@ static bool read_offset(struct gw_diags *diags, const struct gw_field *field,
 	return true;
 }
 
+static bool read_duration(struct gw_diags *diags, const struct gw_field *field,
+			  const struct gw_node *node, uint32_t *member)
+{
+	char from[GW_DURATION_TEXT_MAX], to[GW_DURATION_TEXT_MAX];
+	uint32_t seconds, max = field->max ? field->max : UINT32_MAX;
+
+	if (!gw_duration_parse(node->text, &seconds)) {
+		gw_diag(diags, GW_D_BAD_DURATION, node->loc,
+			"`%s` is a duration such as 120s, 8h or 7d, not `%s`", field->key,
+			node->text);
+		if (node->text[strspn(node->text, "0123456789")] == '\0')
+			gw_diag_hint(diags, "with its unit: `%ss`, `%sm`, `%sh`, `%sd`?",
+				     node->text, node->text, node->text, node->text);
+		return false;
+	}
+	if (seconds < field->min || seconds > max) {
+		gw_diag(diags, GW_D_OUT_OF_BOUNDS, node->loc, "`%s` is from %s to %s, not %s",
+			field->key, gw_duration_text(field->min, from), gw_duration_text(max, to),
+			node->text);
+		return false;
+	}
+	if (member)
+		*member = seconds;
+	return true;
+}
+
 bool gw_schema_read_scalar(struct gw_diags *diags, const struct gw_field *field,
 			   const struct gw_node *node, void *member)
 {
@@ -365,6 +393,8 @@ bool gw_schema_read_scalar(struct gw_diags *diags, const struct gw_field *field,
 		return read_clock(diags, field, node, member);
 	case GW_FIELD_OFFSET:
 		return read_offset(diags, field, node, member);
+	case GW_FIELD_DURATION:
+		return read_duration(diags, field, node, member);
 	case GW_FIELD_ZONE:
 	case GW_FIELD_NET:
 	case GW_FIELD_ADDRESS:

@@ -7,6 +7,7 @@ struct root_form {
 	uint32_t version;
 	struct gw_node *include, *site, *zones, *hosts, *services, *between, *policies;
 	struct gw_node *exceptions, *nat, *gateway, *verify, *marks, *log;
+	struct gw_node *audit, *change, *contacts, *host, *crypto;
 };
 
 static bool check_version(struct gw_diags *diags, const struct gw_node *node)
@@ -141,11 +142,38 @@ static const struct gw_field root_fields[] = {
 	  .type = GW_FIELD_RESERVED,
 	  .en = "VPN authentication.",
 	  .ja = "VPN認証。" },
-	{ .key = "audit", .type = GW_FIELD_RESERVED, .en = "Audit trail.", .ja = "監査証跡。" },
+	{ .key = "audit",
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_audit,
+	  AT(audit),
+	  .en = "Audit trail.",
+	  .ja = "監査証跡。" },
 	{ .key = "change",
-	  .type = GW_FIELD_RESERVED,
-	  .en = "Approval and confirmation of changes.",
-	  .ja = "変更の承認と確定。" },
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_change,
+	  AT(change),
+	  .en = "How changes are made, confirmed and watched over.",
+	  .ja = "変更の適用・確定・監視。" },
+	{ .key = "contacts",
+	  .type = GW_FIELD_TABLE,
+	  .shape = GW_SHAPE_LIST,
+	  .empty_ok = true,
+	  .table = &gw_table_contact,
+	  AT(contacts),
+	  .en = "Whom to call in an emergency.",
+	  .ja = "緊急時の連絡先。" },
+	{ .key = "host",
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_host,
+	  AT(host),
+	  .en = "Settings of the kernel that the gateway needs; none is touched without it.",
+	  .ja = "ゲートウェイに必要なカーネル設定。省略時は一切変更しない。" },
+	{ .key = "crypto",
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_crypto,
+	  AT(crypto),
+	  .en = "Algorithms of signatures.",
+	  .ja = "署名アルゴリズム。" },
 	{ .key = "metrics", .type = GW_FIELD_RESERVED, .en = "Metrics.", .ja = "メトリクス。" },
 };
 
@@ -174,6 +202,11 @@ static void load_sections(struct gw_loader *loader, const struct gw_node *root)
 	gw_load_rules(loader, form.policies, form.exceptions, form.gateway);
 	gw_load_nats(loader, form.nat);
 	gw_load_assertions(loader, form.verify);
+	gw_load_change(loader, form.change);
+	gw_load_audit(loader, form.audit);
+	gw_load_contacts(loader, form.contacts);
+	gw_load_host(loader, form.host);
+	gw_load_crypto(loader, form.crypto);
 }
 
 static void policy_free(struct gw_policy *policy)

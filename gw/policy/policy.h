@@ -16,6 +16,7 @@
 #include "gw/core/addr.h"
 #include "gw/core/arena.h"
 #include "gw/core/diag.h"
+#include "gw/policy/settings.h"
 
 #define GW_ZONES_MAX 256u /* zones of one site */
 
@@ -208,6 +209,12 @@ struct gw_policy {
 	uint32_t mark_mask; /* marks: {mask: …}; default 0xffffffff: the whole conntrack mark */
 	uint32_t log_group; /* NFLOG group; default 100 */
 	uint32_t log_rate;  /* log packets per second and policy; default 10 */
+	struct gw_change_settings change;
+	struct gw_audit_settings audit;
+	const struct gw_contact *contacts; /* by name */
+	size_t n_contacts;
+	struct gw_host_settings host;
+	enum gw_crypto_profile crypto;
 };
 
 /** The zone with this name, or NULL. */

@@ -40,7 +40,7 @@ struct form {
 	const char *name, *text;
 	struct gw_node *list, *map, *tables, *zone;
 	int64_t date, time;
-	uint32_t number, clock;
+	uint32_t number, clock, wait;
 	int32_t offset;
 	int colour;
 	bool flag;
@@ -82,6 +82,12 @@ static const struct gw_field fields[] = {
 	  .fallback = "blue",
 	  AT(colour) },
 	{ .key = "flag", .type = GW_FIELD_BOOL, .fallback = "on", AT(flag) },
+	{ .key = "wait",
+	  .type = GW_FIELD_DURATION,
+	  .fallback = "90s",
+	  .min = 10,
+	  .max = 7200,
+	  AT(wait) },
 	{ .key = "later", .type = GW_FIELD_RESERVED, .en = "Later.", .ja = "将来。" },
 };
 
@@ -125,7 +131,7 @@ static void values_are_stored_as_their_types(void **state)
 		read_yaml("name: a-1\ntext: some text\nlist: [a, b]\nmap: {x: y}\n"
 			  "tables: [{text: t}]\nzone: wan\ndate: 2028-02-29\n"
 			  "time: 2026-12-01T18:00:30.5+09:00\nnumber: 0xff\nclock: '24:00'\n"
-			  "offset: '+05:45'\ncolour: red\nflag: no\n");
+			  "offset: '+05:45'\ncolour: red\nflag: no\nwait: 5m\n");
 	const struct form *form = &reading.form;
 	struct gw_node *const *items;
 	size_t n;
@@ -143,6 +149,7 @@ static void values_are_stored_as_their_types(void **state)
 	assert_int_equal(form->offset, 20700);
 	assert_int_equal(form->colour, COLOUR_RED);
 	assert_false(form->flag);
+	assert_int_equal(form->wait, 300);
 	items = gw_schema_items(&form->list, &n);
 	assert_int_equal(n, 2);
 	assert_string_equal(items[1]->text, "b");
@@ -161,6 +168,7 @@ static void absent_keys_have_their_defaults(void **state)
 	assert_true(reading.ok);
 	assert_int_equal(reading.form.number, 42);
 	assert_int_equal(reading.form.offset, -5400);
+	assert_int_equal(reading.form.wait, 90);
 	assert_int_equal(reading.form.colour, COLOUR_BLUE);
 	assert_true(reading.form.flag);
 	assert_null(reading.form.list);
@@ -176,6 +184,38 @@ static void an_absent_table_is_all_defaults(void **state)
 	assert_true(gw_schema_read(NULL, &table, NULL, &form));
 	assert_int_equal(form.number, 42);
 	assert_null(form.name);
+}
+
+static void durations_need_their_unit_and_have_bounds(void **state)
+{
+	static const struct {
+		const char *yaml;
+		enum gw_diag_id id;
+		const char *message, *hint;
+	} rows[] = {
+		{ "name: x\nwait: 120\n", GW_D_BAD_DURATION,
+		  "`wait` is a duration such as 120s, 8h or 7d, not `120`",
+		  "with its unit: `120s`, `120m`, `120h`, `120d`?" },
+		{ "name: x\nwait: 5 s\n", GW_D_BAD_DURATION,
+		  "`wait` is a duration such as 120s, 8h or 7d, not `5 s`", NULL },
+		{ "name: x\nwait: 9s\n", GW_D_OUT_OF_BOUNDS, "`wait` is from 10s to 2h, not 9s",
+		  NULL },
+		{ "name: x\nwait: 3h\n", GW_D_OUT_OF_BOUNDS, "`wait` is from 10s to 2h, not 3h",
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(rows); i++) {
+		struct reading reading = read_yaml(rows[i].yaml);
+
+		assert_int_equal(reading.diags.count, 1);
+		assert_int_equal(reading.diags.items[0].id, rows[i].id);
+		assert_string_equal(reading.diags.items[0].message, rows[i].message);
+		if (rows[i].hint)
+			assert_string_equal(reading.diags.items[0].hint, rows[i].hint);
+		assert_int_equal(reading.form.wait, 90);
+		reading_done(&reading);
+	}
 }
 
 static void every_fault_of_a_table_is_reported(void **state)
@@ -351,6 +391,7 @@ static void the_manual_has_every_key_of_every_table(void **state)
 	assert_non_null(strstr(english.bytes, ".Sh INNER\n"));
 	assert_non_null(strstr(english.bytes, "From 5 to 4294967295.\n"));
 	assert_non_null(strstr(english.bytes, "Default:\n.Cm 42\n"));
+	assert_non_null(strstr(english.bytes, "From 10s to 2h.\n"));
 	assert_non_null(strstr(english.bytes, "About text.\n"));
 	assert_null(strstr(english.bytes, "説明"));
 	assert_non_null(strstr(japanese.bytes, "説明。\n"));
@@ -362,6 +403,7 @@ int main(void)
 		cmocka_unit_test(values_are_stored_as_their_types),
 		cmocka_unit_test(absent_keys_have_their_defaults),
 		cmocka_unit_test(an_absent_table_is_all_defaults),
+		cmocka_unit_test(durations_need_their_unit_and_have_bounds),
 		cmocka_unit_test(every_fault_of_a_table_is_reported),
 		cmocka_unit_test(wrong_kinds_are_named),
 		cmocka_unit_test(a_slip_in_one_name_leaves_the_others_usable),
