@@ -240,6 +240,11 @@ install: all ## install below DESTDIR and PREFIX (default /usr); leaves /etc/gw 
 	for program in $(programs); do \
 		install -D -m 755 $(OUT)/$$program $(DESTDIR)$(PREFIX)/sbin/$$program || exit 1; \
 	done
+	install -d $(foreach dir,man/man8 man/man5 man/ja/man5 gw,$(DESTDIR)$(PREFIX)/share/$(dir))
+	LC_ALL=C $(OUT)/gwctl man gwctl > $(DESTDIR)$(PREFIX)/share/man/man8/gwctl.8
+	LC_ALL=C $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/man5/gw.yaml.5
+	LC_ALL=ja_JP.UTF-8 $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/ja/man5/gw.yaml.5
+	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md

@@ -216,3 +216,37 @@ int gw_store_files(struct gw_store *store, uint32_t number, struct gw_arena *are
 	*ret_n = meta.n_files;
 	return 0;
 }
+
+const char *gw_store_damage(struct gw_store *store, uint32_t number, struct gw_arena *arena)
+{
+	char name[GW_REVISION_NAME_SIZE];
+	const char *folder = gw_arena_printf(arena, "%s/revisions/%s", store->path,
+					     gw_revision_name(number, name));
+	struct gw_numbers *numbers = gw_store_numbers(store, number);
+	bool no_numbers = !numbers;
+	struct gw_revision_meta meta;
+	struct gw_conf_file file;
+	struct gw_carried *carried;
+	size_t n;
+
+	gw_numbers_free(numbers);
+	if (gw_revision_read_meta(store, number, arena, &meta) < 0)
+		return gw_arena_printf(arena, "%s/meta.json", folder);
+	if (no_numbers)
+		return gw_arena_printf(arena, "%s/numbers.json", folder);
+	if (gw_store_carried(store, number, arena, &carried, &n) < 0)
+		return gw_arena_printf(arena, "%s/carried.json", folder);
+	for (size_t i = 0; i < meta.n_files; i++)
+		if (read_file(store, number, arena, &meta.files[i], &file) < 0)
+			return gw_arena_printf(arena, "%s/config/%s", folder, meta.files[i].path);
+	return NULL;
+}
+
+const char *gw_store_explain(struct gw_store *store, uint32_t number, int err,
+			     struct gw_arena *arena)
+{
+	const char *path =
+		err == -EBADMSG || err == -ENOENT ? gw_store_damage(store, number, arena) : NULL;
+
+	return path ? gw_arena_printf(arena, "%s is damaged", path) : strerror(-err);
+}

@@ -186,6 +186,8 @@ int gw_revision_read_meta(const struct gw_store *store, uint32_t number, struct 
 	json_t *root;
 	int err;
 
+	if (store->revisions < 0)
+		return -ENOENT; /* see gw_store_look */
 	if (faccessat(store->revisions, gw_revision_name(number, name), F_OK, 0) < 0)
 		return -errno;
 	root = load(store, number, "meta.json", META_SCHEMA, &err);

@@ -50,11 +50,14 @@ struct list {
 
 static int list_revisions(const struct gw_store *store, struct list *ret)
 {
-	int fd = openat(store->revisions, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 	DIR *stream;
+	int fd;
 
 	*ret = (struct list){ 0 };
+	if (store->revisions < 0)
+		return 0; /* see gw_store_look */
+	fd = openat(store->revisions, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	stream = fdopendir(fd);
@@ -108,10 +111,17 @@ int gw_store_history(struct gw_store *store, struct gw_arena *arena, struct gw_r
 	if (err)
 		return err;
 	items = gw_arena_array(arena, list.n, struct gw_revision);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.numbers[i] <= store->current &&
-		    gw_store_revision(store, list.numbers[i], arena, &items[n]) == 0)
-			n++;
+	for (size_t i = 0; i < list.n; i++) {
+		if (list.numbers[i] > store->current)
+			continue;
+		if (gw_store_revision(store, list.numbers[i], arena, &items[n]) < 0)
+			items[n] = (struct gw_revision){ .number = list.numbers[i],
+							 .who = "",
+							 .note = "",
+							 .digest = "",
+							 .damaged = true };
+		n++;
+	}
 	gw_free(list.numbers);
 	*ret = items;
 	*ret_n = n;
@@ -220,11 +230,11 @@ int gw_store_set_current(struct gw_store *store, uint32_t number, struct gw_diag
 
 /* ---- opening and locking -------------------------------------------------------------------- */
 
-static int open_dir(int at, const char *path, int *ret)
+static int open_dir(int at, const char *path, bool make, int *ret)
 {
 	int fd;
 
-	if (mkdirat(at, path, 0700) < 0 && errno != EEXIST)
+	if (make && mkdirat(at, path, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -240,17 +250,19 @@ const char *gw_store_default_dir(void)
 	return dir && *dir ? dir : "/var/lib/gw";
 }
 
-int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags)
+static int open_store(const char *dir, bool make, struct gw_store **ret, struct gw_diags *diags)
 {
 	struct gw_store *store = gw_zalloc(1, sizeof(*store));
 	int err;
 
 	store->path = gw_strdup(dir);
 	store->dir = store->revisions = store->lock = -1;
-	err = open_dir(AT_FDCWD, store->path, &store->dir);
+	err = open_dir(AT_FDCWD, store->path, make, &store->dir);
 	if (!err)
-		err = open_dir(store->dir, "revisions", &store->revisions);
-	if (err) {
+		err = open_dir(store->dir, "revisions", make, &store->revisions);
+	if (err == -ENOENT && !make) {
+		err = 0; /* nothing was ever applied */
+	} else if (err) {
 		gw_diag(diags, GW_D_STATE_DIR, nowhere, "the state directory %s: %s", store->path,
 			strerror(-err));
 		if (err == -EACCES || err == -EPERM)
@@ -264,6 +276,16 @@ int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags
 	}
 	*ret = store;
 	return 0;
+}
+
+int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags)
+{
+	return open_store(dir, true, ret, diags);
+}
+
+int gw_store_look(const char *dir, struct gw_store **ret, struct gw_diags *diags)
+{
+	return open_store(dir, false, ret, diags);
 }
 
 void gw_store_close(struct gw_store *store)

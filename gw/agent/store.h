@@ -31,6 +31,7 @@ struct gw_revision {
 	const char *note;   /* -m text, may be empty */
 	const char *digest; /* of the compiled ruleset, hex */
 	uint32_t rules;
+	bool damaged; /* meta.json cannot be read: only `number` is known, texts are empty */
 };
 
 /** Counts of numbers that were given up, by rule id. */
@@ -53,12 +54,14 @@ const char *gw_store_default_dir(void);
 
 /** Opens, and makes if need be (0700), the state directory. 0, or -errno with a diagnostic. */
 int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags);
+/** The same to look at: makes nothing. A directory that is not there is a store without revisions. */
+int gw_store_look(const char *dir, struct gw_store **ret, struct gw_diags *diags);
 /** Closes it and releases the lock. Accepts NULL. */
 void gw_store_close(struct gw_store *store);
 /** Takes the writer's lock; -EBUSY with a diagnostic that names the holder. */
 int gw_store_lock(struct gw_store *store, struct gw_diags *diags);
 
-/** All revisions, newest first, in the arena. 0 or -errno. Damaged ones are left out. */
+/** All revisions, newest first, in the arena. 0 or -errno. */
 int gw_store_history(struct gw_store *store, struct gw_arena *arena, struct gw_revision **ret,
 		     size_t *ret_n);
 /** Number of the revision in force; 0 if there is none. */
@@ -80,6 +83,14 @@ int gw_store_set_current(struct gw_store *store, uint32_t number, struct gw_diag
 /** Deletes the oldest revisions until `keep` are left; never the one in force. */
 void gw_store_prune(struct gw_store *store, size_t keep);
 
+/**
+ * The first file of a revision that is missing, unreadable or not what was stored, as a path in the
+ * arena; NULL if all are in order. For messages, after something could not be read.
+ */
+const char *gw_store_damage(struct gw_store *store, uint32_t number, struct gw_arena *arena);
+/** What to say of an error of reading a revision: which file is damaged, else the errno's text. */
+const char *gw_store_explain(struct gw_store *store, uint32_t number, int err,
+			     struct gw_arena *arena);
 /** The config files of a revision, in the arena. -ENOENT. */
 int gw_store_files(struct gw_store *store, uint32_t number, struct gw_arena *arena,
 		   struct gw_conf_file **ret, size_t *ret_n);

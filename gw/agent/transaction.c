@@ -168,7 +168,8 @@ static enum gw_exit read_all(struct gw_transaction *transaction,
 		gw_diag(diags, GW_D_STATE_CORRUPT, nowhere,
 			"revision %u cannot be read from the state directory: %s",
 			transaction->base,
-			before.error == -EBADMSG ? "it is damaged" : strerror(-before.error));
+			gw_store_explain(target->store, transaction->base, before.error,
+					 transaction->arena));
 		gw_diag_hint(diags, "restore the state directory from a backup, or move it away");
 		return GW_EXIT_FAILED;
 	}
@@ -269,11 +270,17 @@ static enum gw_exit store_revision(struct gw_transaction *transaction,
 	};
 	struct gw_carried *carried = NULL, *kept;
 	size_t n_carried = 0, n_kept;
+	int err = 0;
 
 	/* A first revision has nothing to carry. */
 	if (transaction->base)
-		(void)gw_store_carried(target->store, transaction->base, transaction->arena,
+		err = gw_store_carried(target->store, transaction->base, transaction->arena,
 				       &carried, &n_carried);
+	if (err)
+		gw_diag(diags, GW_D_COUNTS_LOST, nowhere,
+			"the counts of revision %u cannot be read: %s", transaction->base,
+			gw_store_explain(target->store, transaction->base, err,
+					 transaction->arena));
 	gw_counts_carry(transaction->arena, transaction->observed, transaction->desired,
 			transaction->numbers_before, before ? before->mark_mask : UINT32_MAX,
 			carried, n_carried, &kept, &n_kept);

@@ -49,14 +49,30 @@ static const char *kind_name(enum gw_node_kind kind)
 	return names[kind];
 }
 
+static void report_wrong_kind(struct gw_diags *diags, const struct gw_node *node, const char *what,
+			      const char *expected)
+{
+	gw_diag(diags, GW_D_WRONG_KIND, node->loc, "`%s` is %s, not %s", what, expected,
+		kind_name(node->kind));
+	if (strcmp(expected, "a list") == 0 && node->kind == GW_NODE_SCALAR)
+		gw_diag_hint(diags, "put it in brackets: `[%s]`", node->text);
+	else if (strcmp(expected, "a list") == 0)
+		gw_diag_hint(diags, "a list has a line `- …` for each item");
+	else if (strcmp(expected, "a map") == 0)
+		gw_diag_hint(diags,
+			     "a map has a line `name: …` for each entry, indented below `%s`",
+			     what);
+	else
+		gw_diag_hint(diags, "write one value behind the colon, without brackets");
+}
+
 static bool wrong_kind(struct gw_diags *diags, const struct gw_node *node, const char *what,
 		       const char *expected)
 {
 	if (node->kind == GW_NODE_SCALAR && !node->quoted && !*node->text)
 		gw_diag(diags, GW_D_EMPTY_VALUE, node->loc, "`%s` has no value", what);
 	else
-		gw_diag(diags, GW_D_WRONG_KIND, node->loc, "`%s` is %s, not %s", what, expected,
-			kind_name(node->kind));
+		report_wrong_kind(diags, node, what, expected);
 	return false;
 }
 
@@ -184,15 +200,20 @@ static void report_unknown_key(struct gw_diags *diags, const struct gw_table *ta
 
 	for (size_t i = 0; i < table->n_fields; i++)
 		keys[i] = table->fields[i].key;
-	gw_diag(diags, GW_D_UNKNOWN_KEY, entry->key_loc, "unknown key `%s` in `%s`", entry->key,
-		table->name);
+	/* The config as a whole consists of many files: which one this is in, the place says. */
+	if (table->whole)
+		gw_diag(diags, GW_D_UNKNOWN_KEY, entry->key_loc, "unknown section `%s`",
+			entry->key);
+	else
+		gw_diag(diags, GW_D_UNKNOWN_KEY, entry->key_loc, "unknown key `%s` in `%s`",
+			entry->key, table->name);
 	if (gw_nearest_name(entry->key, keys, table->n_fields)) {
 		gw_schema_suggest(diags, entry->key, keys, table->n_fields);
 		return;
 	}
 	for (size_t i = 0; i < table->n_fields; i++)
 		gw_text_printf(&known, "%s%s", i ? ", " : "", keys[i]);
-	gw_diag_hint(diags, "the keys here are %s", known.bytes);
+	gw_diag_hint(diags, "the %s are %s", table->whole ? "sections" : "keys here", known.bytes);
 }
 
 static void set_defaults(const struct gw_table *table, void *form)

@@ -94,6 +94,7 @@ struct gw_table {
 	size_t size; /* of the form */
 	const struct gw_field *fields;
 	size_t n_fields; /* at most 64 */
+	bool whole;      /* the config as a whole, which several files may make up together */
 };
 
 /**

@@ -238,7 +238,8 @@ static json_t *table_schema(const struct gw_table *table)
 
 	for (size_t i = 0; i < table->n_fields; i++) {
 		set(properties, table->fields[i].key, field_schema(&table->fields[i]));
-		if (table->fields[i].required)
+		/* A file alone need not be complete: others are included, or include it. */
+		if (table->fields[i].required && !table->whole)
 			append(required, json_string(table->fields[i].key));
 	}
 	set(schema, "description", json_sprintf("%s\n%s", table->en, table->ja));

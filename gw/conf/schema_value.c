@@ -2,8 +2,10 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gw/core/duration.h"
+#include "gw/core/mem.h"
 
 #define SECONDS_PER_DAY 86400
 
@@ -73,6 +75,27 @@ static bool read_text(struct gw_diags *diags, const struct gw_field *field,
 	return true;
 }
 
+/* Capitals are the usual slip, then words of other programs. */
+static void hint_bool(struct gw_diags *diags, const char *text)
+{
+	static const struct {
+		const char *word, *meant;
+	} words[] = {
+		{ "true", "on" },   { "yes", "on" },   { "on", "on" },        { "enabled", "on" },
+		{ "enable", "on" }, { "1", "on" },     { "false", "off" },    { "no", "off" },
+		{ "off", "off" },   { "none", "off" }, { "disabled", "off" }, { "disable", "off" },
+		{ "0", "off" },
+	};
+
+	for (size_t i = 0; i < GW_COUNT(words); i++) {
+		if (strcasecmp(text, words[i].word) != 0)
+			continue;
+		gw_diag_hint(diags, "write `%s`", words[i].meant);
+		return;
+	}
+	gw_diag_hint(diags, "`true` and `yes` mean `on`; `false` and `no` mean `off`");
+}
+
 static bool read_bool(struct gw_diags *diags, const struct gw_field *field,
 		      const struct gw_node *node, bool *member)
 {
@@ -90,6 +113,7 @@ static bool read_bool(struct gw_diags *diags, const struct gw_field *field,
 	}
 	gw_diag(diags, GW_D_BAD_BOOL, node->loc, "`%s` is `on` or `off`, not `%s`", field->key,
 		node->text);
+	hint_bool(diags, node->text);
 	return false;
 }
 
@@ -214,6 +238,25 @@ static bool take_date(const char **at, int64_t *ret)
 	return true;
 }
 
+/* A date in another order, or a day that the month does not have. */
+static void hint_date(struct gw_diags *diags, const char *text)
+{
+	int year, month, day;
+	const char *at = text;
+	char first, second;
+
+	if (take_digits(&at, 4, &year) && (first = *at) && take_char(&at, "-/.") &&
+	    take_digits(&at, 2, &month) && (second = *at) && take_char(&at, "-/.") &&
+	    take_digits(&at, 2, &day) && !*at) {
+		if (first == '-' && second == '-')
+			gw_diag_hint(diags, "there is no such day in the calendar");
+		else
+			gw_diag_hint(diags, "write `%04d-%02d-%02d`", year, month, day);
+		return;
+	}
+	gw_diag_hint(diags, "year, month and day, in this order: 2027-03-31");
+}
+
 static bool read_date(struct gw_diags *diags, const struct gw_field *field,
 		      const struct gw_node *node, int64_t *member)
 {
@@ -223,6 +266,7 @@ static bool read_date(struct gw_diags *diags, const struct gw_field *field,
 	if (!take_date(&at, &value) || *at) {
 		gw_diag(diags, GW_D_BAD_DATE, node->loc,
 			"`%s` is a date such as 2027-03-31, not `%s`", field->key, node->text);
+		hint_date(diags, node->text);
 		return false;
 	}
 	if (member)

@@ -19,6 +19,7 @@ static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seco
 	const char *site = transaction->config->policy->site_name;
 	bool changed = transaction->sent;
 
+	ctl->done = gw_arena_printf(ctl->arena, "revision %u is in force all the same", revision);
 	if (ctl->root) {
 		gw_json_set(ctl->root, "site", gw_json_text(site));
 		gw_json_set(ctl->root, "revision", gw_json_number(revision));
@@ -36,7 +37,10 @@ static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seco
 	}
 	gw_text_printf(&ctl->out, "%s: %s revision %u in %.3f s: ", site,
 		       made ? "applied" : "repaired", revision, seconds);
-	gw_report_plan_counts(transaction->plan, &ctl->out);
+	if (changed)
+		gw_report_plan_counts(transaction->plan, &ctl->out);
+	else
+		gw_text_puts(&ctl->out, "the kernel's rules stay as they are");
 	gw_text_putc(&ctl->out, '\n');
 }
 

@@ -36,7 +36,6 @@ static void report(struct gw_ctl *ctl, const struct gw_config *config, enum gw_e
 		   double seconds)
 {
 	bool kernel = gw_ctl_option(ctl, "kernel") != NULL;
-	char rules[GW_REPORT_TIME];
 
 	if (ctl->root) {
 		gw_json_set(ctl->root, "ok", json_boolean(status == GW_EXIT_OK));
@@ -51,9 +50,10 @@ static void report(struct gw_ctl *ctl, const struct gw_config *config, enum gw_e
 	}
 	if (status != GW_EXIT_OK)
 		return;
-	gw_text_printf(&ctl->out, "%s: %s policies in %zu file%s are right%s (%.2f s)\n",
-		       config->policy->site_name, gw_report_number(config->policy->n_rules, rules),
-		       config->conf->n_files, config->conf->n_files == 1 ? "" : "s",
+	gw_text_printf(&ctl->out, "%s: %s in %s %s right%s (%.2f s)\n", config->policy->site_name,
+		       gw_report_count(ctl->arena, config->policy->n_rules, "policy", "policies"),
+		       gw_report_count(ctl->arena, config->conf->n_files, "file", "files"),
+		       config->policy->n_rules == 1 ? "is" : "are",
 		       kernel ? ", and the kernel takes them" : "", seconds);
 }
 

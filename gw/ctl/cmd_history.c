@@ -17,6 +17,7 @@ static json_t *revision_json(const struct gw_revision *revision, bool current)
 	gw_json_set(object, "rules", gw_json_number(revision->rules));
 	gw_json_set(object, "digest", gw_json_text(revision->digest));
 	gw_json_set(object, "current", json_boolean(current));
+	gw_json_set(object, "damaged", json_boolean(revision->damaged));
 	return object;
 }
 
@@ -27,9 +28,14 @@ static void print_history(struct gw_ctl *ctl, const struct gw_revision *items, s
 	for (size_t i = 0; i < n; i++) {
 		char time[GW_REPORT_TIME];
 
+		if (items[i].damaged) {
+			gw_report_row(&table, gw_arena_printf(ctl->arena, "%u", items[i].number),
+				      "-", "-", "-", "DAMAGED: its meta.json cannot be read");
+			continue;
+		}
 		gw_report_row(&table, gw_arena_printf(ctl->arena, "%u", items[i].number),
 			      gw_report_time(items[i].time, time), items[i].who,
-			      gw_arena_printf(ctl->arena, "%u policies", items[i].rules),
+			      gw_report_count(ctl->arena, items[i].rules, "policy", "policies"),
 			      items[i].note);
 	}
 	gw_report_table_print(&table, "><<><", &ctl->out);

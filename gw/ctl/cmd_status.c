@@ -198,9 +198,11 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 		       revision->number, gw_report_time(revision->time, time),
 		       gw_report_span(ctl->now, revision->time, span), revision->who,
 		       *revision->note ? ": " : "", revision->note);
-	gw_text_printf(&ctl->out,
-		       "%zu policies, %zu exceptions, %zu to the gateway, %zu translations; %s\n\n",
-		       totals.policies, totals.exceptions, totals.gateway, policy->n_nats,
+	gw_text_printf(&ctl->out, "%s, %s, %zu to the gateway, %s; %s\n\n",
+		       gw_report_count(ctl->arena, totals.policies, "policy", "policies"),
+		       gw_report_count(ctl->arena, totals.exceptions, "exception", "exceptions"),
+		       totals.gateway,
+		       gw_report_count(ctl->arena, policy->n_nats, "translation", "translations"),
 		       in_force->plan->n_ops
 			       ? "DRIFT: the kernel holds something else, see `gwctl drift`"
 			       : "no drift");

@@ -45,7 +45,7 @@ enum gw_exit gw_ctl_revision_files(struct gw_ctl *ctl, uint32_t number,
 	} else {
 		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
 			"revision %u cannot be read from the state directory: %s", number,
-			err == -EBADMSG ? "it is damaged" : strerror(-err));
+			gw_store_explain(ctl->target.store, number, err, ctl->arena));
 	}
 	return GW_EXIT_FAILED;
 }
@@ -64,7 +64,10 @@ const struct gw_config *gw_ctl_revision(struct gw_ctl *ctl, uint32_t number)
 
 enum gw_exit gw_ctl_open_store(struct gw_ctl *ctl, bool lock)
 {
-	int err = gw_store_open(gw_store_default_dir(), &ctl->target.store, &ctl->diags);
+	const char *dir = gw_store_default_dir();
+	/* Who only looks leaves nothing behind. */
+	int err = lock ? gw_store_open(dir, &ctl->target.store, &ctl->diags)
+		       : gw_store_look(dir, &ctl->target.store, &ctl->diags);
 
 	if (!err && lock)
 		err = gw_store_lock(ctl->target.store, &ctl->diags);
@@ -120,8 +123,9 @@ static enum gw_exit load_revision(struct gw_ctl *ctl, uint32_t number)
 	in_force->numbers = gw_store_numbers(ctl->target.store, number);
 	if (err || !in_force->numbers) {
 		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
-			"revision %u cannot be read from the state directory: %s is damaged",
-			number, err ? "meta.json" : "numbers.json");
+			"revision %u cannot be read from the state directory: %s", number,
+			gw_store_explain(ctl->target.store, number, err ? err : -EBADMSG,
+					 ctl->arena));
 		return GW_EXIT_FAILED;
 	}
 	in_force->config = gw_ctl_revision(ctl, number);

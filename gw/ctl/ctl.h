@@ -65,6 +65,7 @@ struct gw_ctl {
 	struct gw_text out; /* text for standard output */
 	json_t *root;       /* JSON for standard output; "schema" is set. NULL without --json */
 	FILE *stream;       /* standard output itself, for what never ends */
+	const char *done;   /* what has been done, for when it cannot be printed; or NULL */
 	/* What commands have opened. Diagnostics name places in it, so that it is freed when they
 	 * have been printed, by gw_ctl_release. */
 	struct gw_config *configs[GW_CTL_CONFIGS_MAX];

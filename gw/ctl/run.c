@@ -268,7 +268,9 @@ int gw_ctl_run(int n_args, const char *const *args, FILE *out, FILE *err, bool c
 		status = run_command(&reading);
 	show(&reading.ctl, status, out, err);
 	if (fflush(out) == EOF || ferror(out)) {
-		(void)fprintf(err, "gwctl: standard output: %s\n", strerror(errno));
+		(void)fprintf(err, "gwctl: standard output: %s%s%s\n", strerror(errno),
+			      reading.ctl.done ? "; " : "",
+			      reading.ctl.done ? reading.ctl.done : "");
 		if (status == GW_EXIT_OK)
 			status = GW_EXIT_FAILED;
 	}

@@ -184,6 +184,7 @@ const struct gw_table gw_config_table = {
 	.size = sizeof(struct root_form),
 	.fields = root_fields,
 	.n_fields = GW_COUNT(root_fields),
+	.whole = true,
 };
 
 /* In the order in which sections refer to each other. */

@@ -241,10 +241,14 @@ static void read_nets(struct zones_state *state, struct gw_node *node, struct gw
 		if (net.family == GW_FAMILY_IPV6 && !zone->ipv6)
 			gw_diag(loader->diags, GW_D_IPV6_OFF_WITH_NETS, net.loc,
 				"zone `%s` has `ipv6: off`", zone->name);
-		if (gw_addrset_overlaps(range, special_addresses(loader->arena, net.family)))
+		if (gw_addrset_overlaps(range, special_addresses(loader->arena, net.family))) {
 			gw_diag(loader->diags, GW_D_NETS_SPECIAL, net.loc,
 				"`%s` holds addresses that no machine of a zone can have",
 				items[i]->text);
+			gw_diag_hint(loader->diags,
+				     "unspecified, loopback, multicast and broadcast addresses "
+				     "belong to no zone; leave them out");
+		}
 		gw_range_buffer_add(&loader->scratch[net.family], net.range);
 		gw_push(state->nets, state->n_nets, state->nets_capacity, net);
 	}

@@ -70,6 +70,7 @@ static bool read_days(struct gw_diags *diags, const struct gw_node *item, unsign
 	if (first < 0 || last < 0) {
 		gw_diag(diags, GW_D_BAD_DAY, item->loc,
 			"`%s` is not a day such as `mon` or a range such as `mon-fri`", item->text);
+		gw_diag_hint(diags, "the days are sun, mon, tue, wed, thu, fri and sat");
 		return false;
 	}
 	for (int day = first;; day = (day + 1) % 7) {

@@ -129,3 +129,10 @@ const char *gw_report_number(uint64_t number, char out[GW_REPORT_TIME])
 	out[n] = '\0';
 	return out;
 }
+
+const char *gw_report_count(struct gw_arena *arena, uint64_t n, const char *one, const char *many)
+{
+	char digits[GW_REPORT_TIME];
+
+	return gw_arena_printf(arena, "%s %s", gw_report_number(n, digits), n == 1 ? one : many);
+}

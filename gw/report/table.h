@@ -43,6 +43,8 @@ void gw_report_table_done(struct gw_report_table *table);
 const char *gw_report_time(int64_t time, char out[GW_REPORT_TIME]);
 /** "in 3 days", "2 hours ago"; the largest unit that fits. */
 const char *gw_report_span(int64_t from, int64_t until, char out[GW_REPORT_TIME]);
+/** "1 policy", "46 policies", in the arena. */
+const char *gw_report_count(struct gw_arena *arena, uint64_t n, const char *one, const char *many);
 /** Digits in groups of three: "81 240". */
 const char *gw_report_number(uint64_t number, char out[GW_REPORT_TIME]);
 

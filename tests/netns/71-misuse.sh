@@ -77,8 +77,11 @@ ip link add wan0 type veth peer name hq0
 site a 80
 site b 443
 
-# Before anything was applied.
+# Before anything was applied: who only looks leaves nothing behind.
 wants 1 GW0906 "$gwctl" status
+wants 0 - "$gwctl" history
+wants 2 - "$gwctl" -C "$work/a" plan
+[ ! -e "$work/state" ] || die "looking has made the state directory"
 wants 1 GW0905 "$gwctl" rollback
 wants 0 - "$gwctl" -C "$work/a" apply
 
@@ -113,6 +116,11 @@ for command in status history counters help schema "-C $work/a check" "--json -C
 	grep -q 'standard output' "$out" || die "$command: a closed output is not said"
 done
 unchanged "full output"
+# A change that was made is one, whether it can be printed or not.
+wants 1 - sh -c '"$@" >/dev/full' sh "$gwctl" -C "$work/b" apply
+grep -q 'No space left on device; revision 2 is in force all the same' "$out" || die "nobody says that it was applied"
+wants 0 - "$gwctl" -C "$work/a" apply
+remember
 
 # ---- no privileges ---------------------------------------------------------------------------------
 mkdir -m 777 "$work/state-nobody"
@@ -172,6 +180,26 @@ while IFS= read -r file; do
 		cp -a "$work/saved" "$work/state"
 	done
 done < <(cd "$work/saved" && find . -type f ! -name lock)
+
+# What is damaged is named.
+damaged() { # FILE, WHAT THE OUTPUT HOLDS, STATUS, ID, COMMAND...
+	local file=$1 text=$2
+	shift 2
+	echo junk >"$work/state/$file"
+	wants "$@"
+	grep -qF "$text" "$out" || die "$file: the output does not hold: $text"
+	rm -rf "$work/state"
+	cp -a "$work/saved" "$work/state"
+}
+latest=revisions/$(printf %06d "$(cat "$work/state/current")")
+damaged "$latest/carried.json" "$latest/carried.json is damaged" 0 GW1510 "$gwctl" -C "$work/b" apply
+wants 0 - "$gwctl" -C "$work/a" apply
+rm -rf "$work/state"
+cp -a "$work/saved" "$work/state"
+damaged "$latest/numbers.json" "$latest/numbers.json is damaged" 1 GW0904 "$gwctl" -C "$work/b" apply
+damaged "$latest/config/gw.yaml" "$latest/config/gw.yaml is damaged" 1 GW0904 "$gwctl" -C "$work/b" apply
+damaged revisions/000001/meta.json "DAMAGED" 0 - "$gwctl" history
+damaged revisions/000001/meta.json "000001/meta.json is damaged" 1 GW0904 "$gwctl" rollback 1
 
 # ---- kill -9 ---------------------------------------------------------------------------------------
 # After each, the next apply works, the kernel is what it says, and history names it once, at the top.

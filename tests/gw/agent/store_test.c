@@ -249,6 +249,46 @@ static void pruning_keeps_the_newest_and_the_current_one(void **ret)
 
 /* ---- damage ------------------------------------------------------------------------------------ */
 
+static void assert_damaged(struct state *state, uint32_t number, const char *file)
+{
+	const char *path = gw_store_damage(state->store, number, state->arena);
+
+	assert_non_null(path);
+	assert_string_equal(path, gw_arena_printf(state->arena, "%s/revisions/%06u/%s", state->dir,
+						  number, file));
+	assert_string_equal(gw_store_explain(state->store, number, -EBADMSG, state->arena),
+			    gw_arena_printf(state->arena, "%s is damaged", path));
+}
+
+static void a_sound_revision_has_no_damage(void **ret)
+{
+	struct state *state = *ret;
+	uint32_t number = add_current(state, "one");
+
+	assert_null(gw_store_damage(state->store, number, state->arena));
+	assert_string_equal(gw_store_explain(state->store, number, -EIO, state->arena),
+			    strerror(EIO));
+}
+
+static void looking_makes_nothing(void **ret)
+{
+	struct state *state = *ret;
+	const char *dir = path_of(state, "not-there");
+	struct gw_conf_file *files;
+	struct gw_revision *items;
+	struct gw_store *store;
+	size_t n;
+
+	assert_int_equal(gw_store_look(dir, &store, &state->diags), 0);
+	assert_int_equal(gw_store_current(store), 0);
+	assert_int_equal(gw_store_pending(store), 0);
+	assert_int_equal(gw_store_history(store, state->arena, &items, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(gw_store_files(store, 1, state->arena, &files, &n), -ENOENT);
+	gw_store_close(store);
+	assert_int_equal(access(dir, F_OK), -1);
+}
+
 static void damaged_files_are_found(void **ret)
 {
 	struct state *state = *ret;
@@ -260,15 +300,20 @@ static void damaged_files_are_found(void **ret)
 
 	write_file(state, "revisions/000001/config/gw.yaml", "gw: 2\n");
 	assert_int_equal(gw_store_files(state->store, number, state->arena, &files, &n), -EBADMSG);
+	assert_damaged(state, number, "config/gw.yaml");
 	write_file(state, "revisions/000001/numbers.json", "{\"schema\": \"gw.numbers/1\"");
 	assert_null(gw_store_numbers(state->store, number));
 	write_file(state, "revisions/000001/carried.json", "[]");
 	assert_int_equal(gw_store_carried(state->store, number, state->arena, &carried, &n),
 			 -EBADMSG);
+	assert_damaged(state, number, "numbers.json"); /* which comes first */
 	write_file(state, "revisions/000001/meta.json", "\xff\xfe");
 	assert_int_equal(gw_store_files(state->store, number, state->arena, &files, &n), -EBADMSG);
 	assert_int_equal(gw_store_history(state->store, state->arena, &items, &n), 0);
-	assert_int_equal(n, 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(items[0].number, number);
+	assert_true(items[0].damaged);
+	assert_damaged(state, number, "meta.json");
 	assert_int_equal(gw_store_files(state->store, 77, state->arena, &files, &n), -ENOENT);
 }
 
@@ -390,6 +435,8 @@ int main(void)
 		TEST(only_the_owner_can_read_the_state),
 		TEST(a_second_writer_is_told_who_holds_the_lock),
 		TEST(pruning_keeps_the_newest_and_the_current_one),
+		TEST(a_sound_revision_has_no_damage),
+		TEST(looking_makes_nothing),
 		TEST(damaged_files_are_found),
 		TEST(a_path_that_leads_out_of_the_revision_is_damage),
 		TEST(a_lost_current_file_is_not_guessed),
