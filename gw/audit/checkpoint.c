@@ -85,6 +85,13 @@ int gw_checkpoint_parse(const char *text, size_t len, struct gw_checkpoint *ret)
 	return 0;
 }
 
+int gw_checkpoint_peek(const char *bytes, size_t len, struct gw_checkpoint *ret)
+{
+	const char *blank = memmem(bytes, len, "\n\n", 2);
+
+	return blank ? gw_checkpoint_parse(bytes, (size_t)(blank - bytes) + 1, ret) : -EBADMSG;
+}
+
 int gw_checkpoint_open(const char *bytes, size_t len, const struct gw_note_key *keys, size_t n_keys,
 		       struct gw_checkpoint *ret)
 {

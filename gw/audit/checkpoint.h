@@ -37,6 +37,9 @@ int gw_checkpoint_write(const struct gw_checkpoint *checkpoint, const struct gw_
 /** Reads the text of a note. -EBADMSG for what is none; extension lines are let pass. */
 int gw_checkpoint_parse(const char *text, size_t len, struct gw_checkpoint *ret);
 
+/** Reads a note without verifying it, for those who only pass it on. -EBADMSG. */
+int gw_checkpoint_peek(const char *bytes, size_t len, struct gw_checkpoint *ret);
+
 /**
  * Verifies and reads a checkpoint. The key that signed must have the origin's name: one that is
  * known for another log does not count. Errors as gw_note_open.
