@@ -61,6 +61,8 @@ static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *or
 			gw_transaction_commit(&ctl->transaction, &ctl->target,
 					      gw_ctl_who(ctl->arena), note, &revision, &ctl->diags);
 	if (status == GW_EXIT_OK)
+		gw_ctl_host_enforce(ctl, ctl->transaction.config->policy);
+	if (status == GW_EXIT_OK)
 		report(ctl, revision, revision != ctl->transaction.base, seconds_since(&start));
 	return status;
 }

@@ -43,6 +43,11 @@ static const struct gw_option drops_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const struct gw_option host_options[] = {
+	{ "restore", 'r', NULL, "put back the values from before gw changed them" },
+	{ NULL, 0, NULL, NULL },
+};
+
 const struct gw_command gw_commands[] = {
 	{ .name = "check",
 	  .group = AUTHOR,
@@ -173,6 +178,18 @@ const struct gw_command gw_commands[] = {
 	  .details = "Exit status: 2 if so, with the difference; `gwctl apply` puts it right.",
 	  .options = no_options,
 	  .run = gw_cmd_drift },
+
+	{ .name = "host",
+	  .group = OBSERVE,
+	  .summary = "Are the kernel's settings as the config declares them?",
+	  .details = "Lists the settings of `host:` in the revision in force, with what they were\n"
+		     "before. `--restore` puts all of them back, for when gw is removed from a "
+		     "machine;\n"
+		     "stop gwd first. Exit status: 2 if a setting is not as declared.",
+	  .examples = "  gwctl host\n  gwctl host --restore\n",
+	  .options = host_options,
+	  .warnings = true,
+	  .run = gw_cmd_host },
 
 	{ .name = "help",
 	  .group = OTHER,

@@ -134,6 +134,9 @@ uint32_t gw_ctl_revision_number(struct gw_ctl *ctl, const char *text);
 /** `drops` without -f: counts by reason. */
 enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl);
 
+/** Sets the host's settings as the policy declares; problems become warnings (cmd_host.c). */
+void gw_ctl_host_enforce(struct gw_ctl *ctl, const struct gw_policy *policy);
+
 /* one function per command */
 enum gw_exit gw_cmd_help(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_check(struct gw_ctl *ctl);
@@ -151,6 +154,7 @@ enum gw_exit gw_cmd_status(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_counters(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drops(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drift(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_host(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_version(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 
