@@ -1,0 +1,364 @@
+/*
+ * The listening end. Everything that a peer can make grow has a limit: connections in all and per uid,
+ * calls in flight, messages waiting to be read. A peer that breaks the framing is cut off; one that
+ * sends a wrong request gets an answer.
+ */
+#include "gw/ipc/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gw/core/mem.h"
+#include "gw/ipc/socket.h"
+
+#define CONNECTIONS_MAX         256u
+#define CONNECTIONS_PER_UID_MAX 64u
+#define WAITING_MAX             256u /* messages; a reply that finds no room ends the connection */
+#define EVENTS_WAITING_MAX      128u /* beyond, events are counted as lost */
+#define BACKLOG                 64
+
+struct gw_ipc_server {
+	struct event_base *base;
+	struct gw_ipc_settings settings;
+	char *path; /* to remove at the end; NULL: the service manager's */
+	int fd;
+	struct event *acceptable, *reaper;
+	struct gw_ipc_connection *connections;
+	size_t n_connections;
+	uint64_t next_number;
+	char buffer[GW_IPC_MESSAGE_MAX];
+};
+
+const struct gw_ipc_settings *gw_ipc_connection_settings(const struct gw_ipc_connection *connection)
+{
+	return &connection->server->settings;
+}
+
+/* ---- connections ----------------------------------------------------------------------------- */
+
+static void drop_waiting(struct gw_ipc_connection *connection)
+{
+	struct gw_ipc_waiting *waiting = connection->first;
+
+	connection->first = waiting->next;
+	if (!connection->first)
+		connection->last = &connection->first;
+	connection->n_waiting--;
+	if (waiting->file >= 0)
+		(void)close(waiting->file);
+	gw_free(waiting);
+}
+
+static void connection_free(struct gw_ipc_connection *connection)
+{
+	while (connection->calls)
+		gw_ipc_call_abandon(connection->calls);
+	while (connection->first)
+		drop_waiting(connection);
+	if (connection->readable)
+		event_free(connection->readable);
+	if (connection->writable)
+		event_free(connection->writable);
+	(void)close(connection->fd);
+	gw_free(connection);
+}
+
+/* Closed connections are freed from the loop, so that nobody loses one under his hands. */
+static void reap(evutil_socket_t fd, short what, void *context)
+{
+	struct gw_ipc_server *server = context;
+	struct gw_ipc_connection **place = &server->connections;
+
+	(void)fd;
+	(void)what;
+	while (*place) {
+		struct gw_ipc_connection *connection = *place;
+
+		if (!connection->closing) {
+			place = &connection->next;
+			continue;
+		}
+		*place = connection->next;
+		server->n_connections--;
+		connection_free(connection);
+	}
+}
+
+void gw_ipc_connection_close(struct gw_ipc_connection *connection)
+{
+	if (connection->closing)
+		return;
+	connection->closing = true;
+	(void)event_del(connection->readable);
+	(void)event_del(connection->writable);
+	event_active(connection->server->reaper, EV_TIMEOUT, 0);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+	struct gw_ipc_connection *connection = context;
+
+	(void)what;
+	while (connection->first) {
+		const struct gw_ipc_waiting *waiting = connection->first;
+		int err =
+			gw_ipc_send(fd, waiting->bytes, waiting->len, waiting->file, MSG_DONTWAIT);
+
+		if (err == -EAGAIN)
+			return;
+		if (err) {
+			gw_ipc_connection_close(connection);
+			return;
+		}
+		drop_waiting(connection);
+	}
+	(void)event_del(connection->writable);
+}
+
+void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *text, int file)
+{
+	size_t len = strlen(text);
+	struct gw_ipc_waiting *waiting;
+	int err = -EAGAIN;
+
+	if (!connection->closing && !connection->first)
+		err = gw_ipc_send(connection->fd, text, len, file, MSG_DONTWAIT);
+	if (err != -EAGAIN || connection->closing || connection->n_waiting >= WAITING_MAX) {
+		if (file >= 0)
+			(void)close(file);
+		if (err)
+			gw_ipc_connection_close(connection);
+		return;
+	}
+	waiting = gw_zalloc(1, sizeof(*waiting) + len);
+	waiting->file = file;
+	waiting->len = len;
+	memcpy(waiting->bytes, text, len);
+	*connection->last = waiting;
+	connection->last = &waiting->next;
+	connection->n_waiting++;
+	(void)event_add(connection->writable, NULL);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct gw_ipc_connection *connection = context;
+	char *buffer = connection->server->buffer;
+	size_t len = 0;
+	int file = -1, err = gw_ipc_receive(fd, buffer, &len, &file, MSG_DONTWAIT);
+
+	(void)what;
+	if (err == -EAGAIN)
+		return;
+	if (err || !len) {
+		if (file >= 0)
+			(void)close(file);
+		gw_ipc_connection_close(connection);
+		return;
+	}
+	gw_ipc_call_receive(connection, buffer, len, file);
+}
+
+/* ---- accepting ------------------------------------------------------------------------------- */
+
+static bool has_room(const struct gw_ipc_server *server, uid_t uid)
+{
+	size_t same = 0;
+
+	for (const struct gw_ipc_connection *c = server->connections; c; c = c->next)
+		if (c->peer.uid == uid)
+			same++;
+	return server->n_connections < CONNECTIONS_MAX && same < CONNECTIONS_PER_UID_MAX;
+}
+
+static void turn_away(int fd, const char *why)
+{
+	json_t *reply = json_pack("{s:s, s:i, s:[{s:s, s:s}]}", "schema", "gw.refused/1", "status",
+				  4, "diagnostics", "severity", "error", "message", why);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	/* A courtesy: whoever does not read it learns from the closed connection. */
+	if (text)
+		(void)gw_ipc_send(fd, text, strlen(text), -1, MSG_DONTWAIT);
+	free(text);
+	json_decref(reply);
+	(void)close(fd);
+}
+
+static void add_connection(struct gw_ipc_server *server, int fd, const struct gw_peer *peer,
+			   unsigned int permissions)
+{
+	struct gw_ipc_connection *connection = gw_zalloc(1, sizeof(*connection));
+
+	connection->server = server;
+	connection->fd = fd;
+	connection->peer = *peer;
+	connection->permissions = permissions;
+	connection->number = ++server->next_number;
+	connection->last = &connection->first;
+	connection->next = server->connections;
+	server->connections = connection;
+	server->n_connections++;
+	connection->readable =
+		event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
+	connection->writable =
+		event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
+	if (!connection->readable || !connection->writable)
+		gw_out_of_memory();
+	(void)event_add(connection->readable, NULL);
+}
+
+static void on_acceptable(evutil_socket_t listener, short what, void *context)
+{
+	struct gw_ipc_server *server = context;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct gw_peer peer;
+	unsigned int permissions;
+
+	(void)what;
+	if (fd < 0)
+		return; /* gone again, or no descriptors left: the next event tries again */
+	if (gw_peer_read(fd, &peer) < 0) {
+		(void)close(fd);
+		return;
+	}
+	permissions = server->settings.permissions(fd, &peer, server->settings.context);
+	if (!permissions)
+		turn_away(fd, "this user may not use the socket");
+	else if (!has_room(server, peer.uid))
+		turn_away(fd, "too many connections are open; close some and try again");
+	else
+		add_connection(server, fd, &peer, permissions);
+}
+
+/* ---- the socket ------------------------------------------------------------------------------ */
+
+static bool answers(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool yes = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return yes;
+}
+
+static int listen_on(const struct gw_ipc_settings *settings, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, err = 0;
+
+	if (strlen(settings->path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, settings->path, strlen(settings->path) + 1);
+	if (answers(&address))
+		return -EADDRINUSE;
+	(void)unlink(settings->path); /* left by one that was killed */
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* Nobody gets in between bind and chmod. */
+	mask = umask(0777);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		err = -errno;
+	(void)umask(mask);
+	if (!err && settings->group != (gid_t)-1 &&
+	    chown(settings->path, (uid_t)-1, settings->group) < 0)
+		err = -errno;
+	if (!err && (chmod(settings->path, settings->mode) < 0 || listen(fd, BACKLOG) < 0))
+		err = -errno;
+	if (err)
+		(void)close(fd);
+	else
+		*ret_fd = fd;
+	return err;
+}
+
+int gw_ipc_server_new(struct event_base *base, const struct gw_ipc_settings *settings,
+		      struct gw_ipc_server **ret)
+{
+	struct gw_ipc_server *server;
+	int fd = settings->listen_fd, err = 0;
+
+	if (fd <= 0)
+		err = listen_on(settings, &fd);
+	if (err)
+		return err;
+	server = gw_zalloc(1, sizeof(*server));
+	server->base = base;
+	server->settings = *settings;
+	server->fd = fd;
+	if (settings->listen_fd <= 0)
+		server->path = gw_strdup(settings->path);
+	server->acceptable = event_new(base, fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	server->reaper = event_new(base, -1, 0, reap, server);
+	if (!server->acceptable || !server->reaper)
+		gw_out_of_memory();
+	(void)event_add(server->acceptable, NULL);
+	*ret = server;
+	return 0;
+}
+
+void gw_ipc_server_free(struct gw_ipc_server *server)
+{
+	if (!server)
+		return;
+	event_free(server->acceptable);
+	event_free(server->reaper);
+	while (server->connections) {
+		struct gw_ipc_connection *connection = server->connections;
+
+		server->connections = connection->next;
+		connection->closing = true;
+		connection_free(connection);
+	}
+	(void)close(server->fd);
+	if (server->path)
+		(void)unlink(server->path);
+	gw_free(server->path);
+	gw_free(server);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void tell(struct gw_ipc_connection *connection, json_t *event, const char *text)
+{
+	char *own;
+
+	if (connection->n_waiting >= EVENTS_WAITING_MAX) {
+		connection->lost++;
+		return;
+	}
+	if (!connection->lost) {
+		gw_ipc_connection_send(connection, text, -1);
+		return;
+	}
+	json_object_set_new(event, "lost", json_integer((json_int_t)connection->lost));
+	own = json_dumps(event, JSON_COMPACT);
+	json_object_del(event, "lost");
+	if (own)
+		gw_ipc_connection_send(connection, own, -1);
+	connection->lost = 0;
+	free(own);
+}
+
+void gw_ipc_server_event(struct gw_ipc_server *server, json_t *event)
+{
+	char *text;
+
+	json_object_set_new(event, "schema", json_string("gw.event/1"));
+	text = json_dumps(event, JSON_COMPACT);
+	for (struct gw_ipc_connection *c = server->connections; text && c; c = c->next)
+		if (c->subscribed && !c->closing)
+			tell(c, event, text);
+	free(text);
+	json_decref(event);
+}
