@@ -47,6 +47,9 @@ struct gw_zone {
 	 * Empty for IPv6 where ipv6 is off. */
 	struct gw_addrset space[GW_FAMILY_COUNT];
 	bool untrusted;
+	/* Administrators sit here: measures such as `isolate` spare the zone's own access, and lockdown
+	 * keeps its gateway rules. Default for a zone called mgmt. */
+	bool management;
 	bool ipv6;      /* false: `ipv6: off` */
 	bool clamp_mss; /* path-MTU clamp for TCP through this zone: default true */
 	enum gw_anti_spoof anti_spoof;

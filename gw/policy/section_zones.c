@@ -11,7 +11,7 @@ struct zone_form {
 	struct gw_node *interfaces, *nets;
 	const char *description;
 	int anti_spoof;
-	bool untrusted, ipv6, clamp_mss;
+	bool untrusted, management, ipv6, clamp_mss;
 };
 
 static const struct gw_choice anti_spoof_choices[] = {
@@ -43,6 +43,13 @@ static const struct gw_field zone_fields[] = {
 	  .fallback = "false",
 	  .en = "The zone is the outside: reports name what is reachable from it.",
 	  .ja = "外部ゾーンであることを示す。レポートは外部から到達可能なものを示す。" },
+	{ .key = "management",
+	  .type = GW_FIELD_BOOL,
+	  .offset = offsetof(struct zone_form, management),
+	  .en = "Administrators sit here: isolation and quarantine spare the zone's access, and "
+		"lockdown keeps its way to the gateway. True if not written for the zone `mgmt`.",
+	  .ja = "管理者のゾーン。隔離・検疫時も管理アクセスを保ち、ロックダウン時も"
+		"ゲートウェイに到達できる。`mgmt`という名のゾーンでは省略時true。" },
 	{ .key = "ipv6",
 	  .type = GW_FIELD_BOOL,
 	  .offset = offsetof(struct zone_form, ipv6),
@@ -356,6 +363,9 @@ static void read_zone(struct zones_state *state, const struct gw_entry *entry, s
 	(void)gw_schema_read(diags, &gw_table_zone, entry->value,
 			     &form); /* goes on with defaults */
 	zone->untrusted = form.untrusted;
+	zone->management = gw_node_get(entry->value, "management")
+				   ? form.management
+				   : strcmp(zone->name, "mgmt") == 0;
 	zone->ipv6 = form.ipv6;
 	zone->clamp_mss = form.clamp_mss;
 	zone->anti_spoof = (enum gw_anti_spoof)form.anti_spoof;
