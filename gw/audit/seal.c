@@ -51,8 +51,8 @@ int gw_seal_open(const struct gw_seal_options *options, int64_t now, struct gw_s
 		gw_seal_close(seal);
 		return err;
 	}
-	seal->key_is_new = gw_audit_keys_generation(seal->keys) == 1 &&
-			   gw_audit_keys_since(seal->keys) == now;
+	seal->key_is_new =
+		gw_audit_keys_generation(seal->keys) == 1 && gw_audit_keys_since(seal->keys) == now;
 	*ret = seal;
 	return 0;
 }
