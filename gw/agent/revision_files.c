@@ -112,6 +112,16 @@ static int write_json(const struct gw_store *store, const struct gw_revision_con
 	return err;
 }
 
+static int write_compiled(const struct gw_store *store, const struct gw_ruleset *compiled)
+{
+	gw_auto_text struct gw_text bytes = { 0 };
+
+	if (!compiled)
+		return 0;
+	gw_ruleset_encode(compiled, &bytes);
+	return gw_durable_write(store->revisions, STAGE "/compiled", bytes.bytes, bytes.len);
+}
+
 static int write_revision(const struct gw_store *store, struct gw_arena *arena,
 			  const struct gw_revision *revision,
 			  const struct gw_revision_content *content, uint32_t number)
@@ -128,6 +138,8 @@ static int write_revision(const struct gw_store *store, struct gw_arena *arena,
 	err = write_config(store, arena, content, &meta);
 	if (!err)
 		err = write_json(store, content, &meta);
+	if (!err)
+		err = write_compiled(store, content->compiled);
 	if (!err)
 		err = gw_durable_sync_tree(store->revisions, STAGE);
 	if (!err)

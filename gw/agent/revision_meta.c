@@ -50,10 +50,12 @@ void gw_revision_print_meta(const struct gw_revision_meta *meta, struct gw_text 
 							     visible(meta->files[i].path), "sha256",
 							     meta->files[i].digest, "bytes",
 							     (json_int_t)meta->files[i].len));
-	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:I, s:o}", "schema", META_SCHEMA, "number",
-		       (json_int_t)revision->number, "time", (json_int_t)revision->time, "who",
-		       visible(revision->who), "note", visible(revision->note), "digest",
-		       revision->digest, "rules", (json_int_t)revision->rules, "files", files),
+	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:o*, s:s, s:I, s:b, s:o}", "schema", META_SCHEMA,
+		       "number", (json_int_t)revision->number, "time", (json_int_t)revision->time,
+		       "who", visible(revision->who), "note", visible(revision->note), "ticket",
+		       revision->ticket ? visible(revision->ticket) : NULL, "digest",
+		       revision->digest, "rules", (json_int_t)revision->rules, "lockdown",
+		       revision->lockdown, "files", files),
 	     out);
 }
 
@@ -168,6 +170,10 @@ static bool parse_meta(const json_t *root, struct gw_arena *arena, struct gw_rev
 	    !get_text(root, "digest", arena, &revision->digest) ||
 	    !get_number(root, "rules", &rules) || rules > UINT32_MAX || !json_is_array(files))
 		return false;
+	if (!get_text(root, "ticket", arena, &revision->ticket))
+		revision->ticket = NULL;
+	revision->lockdown = json_is_true(json_object_get(root, "lockdown"));
+	revision->damaged = false;
 	revision->rules = (uint32_t)rules;
 	revision->number = (uint32_t)number;
 	revision->time = (int64_t)time;

@@ -10,6 +10,7 @@
  *	/var/lib/gw/revisions/000118/meta.json
  *	/var/lib/gw/revisions/000118/numbers.json
  *	/var/lib/gw/revisions/000118/carried.json
+ *	/var/lib/gw/revisions/000118/compiled     the ruleset (gw_ruleset_encode)
  *	/var/lib/gw/revisions/000118/config/…     the files, as they were read
  *
  * A revision above `current` is one whose commit was interrupted: see gw_store_pending.
@@ -20,6 +21,7 @@
 #include "gw/compile/numbers.h"
 #include "gw/conf/conf.h"
 #include "gw/core/diag.h"
+#include "gw/ruleset/ruleset.h"
 
 struct gw_store;
 
@@ -30,8 +32,10 @@ struct gw_revision {
 	const char *who;    /* login name behind sudo, else user name */
 	const char *note;   /* -m text, may be empty */
 	const char *digest; /* of the compiled ruleset, hex */
+	const char *ticket; /* NULL: none was named */
 	uint32_t rules;
-	bool damaged; /* meta.json cannot be read: only `number` is known, texts are empty */
+	bool lockdown; /* of the config, only what gw_policy_lockdown leaves is in force */
+	bool damaged;  /* meta.json cannot be read: only `number` is known, texts are empty */
 };
 
 /** Counts of numbers that were given up, by rule id. */
@@ -45,6 +49,7 @@ struct gw_revision_content {
 	const struct gw_conf_file *files;
 	size_t n_files;
 	const struct gw_numbers *numbers;
+	const struct gw_ruleset *compiled; /* NULL: not kept */
 	const struct gw_carried *carried;
 	size_t n_carried;
 };

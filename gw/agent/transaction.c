@@ -9,6 +9,7 @@
 #include "gw/core/mem.h"
 #include "gw/link/link.h"
 #include "gw/policy/analyze.h"
+#include "gw/policy/lockdown.h"
 
 #define ATTEMPTS       5
 #define REVISIONS_KEPT 100u
@@ -24,11 +25,22 @@ enum gw_exit gw_kernel_failed(int error, struct gw_diags *diags)
 	return GW_EXIT_FAILED;
 }
 
+struct gw_config *gw_config_of(const struct gw_config_origin *origin, int64_t now,
+			       struct gw_diags *diags)
+{
+	struct gw_config *config =
+		origin->dir ? gw_config_load(origin->dir, now, diags)
+			    : gw_config_load_files(origin->files, origin->n_files, now, diags);
+
+	if (origin->lockdown && config->policy)
+		config->policy = gw_policy_lockdown(config->policy->arena, config->policy);
+	return config;
+}
+
 enum gw_exit gw_config_check(const struct gw_config_origin *origin, int64_t now,
 			     struct gw_config **ret, struct gw_diags *diags)
 {
-	*ret = origin->dir ? gw_config_load(origin->dir, now, diags)
-			   : gw_config_load_files(origin->files, origin->n_files, now, diags);
+	*ret = gw_config_of(origin, now, diags);
 	if (!(*ret)->policy)
 		return GW_EXIT_INVALID;
 	gw_analyze_rules((*ret)->policy, diags);
@@ -118,7 +130,10 @@ static void *read_before(void *argument)
 		side->error = -EBADMSG;
 	/* It was valid when it was applied; warnings of today would only confuse. */
 	gw_diags_init(&ignored);
-	transaction->before = gw_config_load_files(files, n, transaction->now, &ignored);
+	transaction->before = gw_config_of(
+		&(struct gw_config_origin){
+			.files = files, .n_files = n, .lockdown = transaction->revision.lockdown },
+		transaction->now, &ignored);
 	gw_diags_done(&ignored);
 	return NULL;
 }
@@ -173,8 +188,9 @@ static enum gw_exit read_all(struct gw_transaction *transaction,
 		gw_diag_hint(diags, "restore the state directory from a backup, or move it away");
 		return GW_EXIT_FAILED;
 	}
+	transaction->lockdown = origin->lockdown;
 	transaction->config_changed =
-		!transaction->before ||
+		!transaction->before || transaction->lockdown != transaction->revision.lockdown ||
 		files_differ(transaction->config->conf, transaction->before->conf);
 	return GW_EXIT_OK;
 }
@@ -252,14 +268,16 @@ enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
 /* ---- making the change ----------------------------------------------------------------------- */
 
 static enum gw_exit store_revision(struct gw_transaction *transaction,
-				   const struct gw_target *target, const char *who,
-				   const char *note, uint32_t *ret_number, struct gw_diags *diags)
+				   const struct gw_target *target, const struct gw_change *made,
+				   uint32_t *ret_number, struct gw_diags *diags)
 {
 	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
 	struct gw_revision revision = {
 		.time = transaction->now,
-		.who = who,
-		.note = note,
+		.who = made->who,
+		.note = made->note,
+		.ticket = made->ticket,
+		.lockdown = transaction->lockdown,
 		.digest = transaction->digest,
 		.rules = (uint32_t)transaction->config->policy->n_rules,
 	};
@@ -267,6 +285,7 @@ static enum gw_exit store_revision(struct gw_transaction *transaction,
 		.files = transaction->config->conf->files,
 		.n_files = transaction->config->conf->n_files,
 		.numbers = transaction->numbers,
+		.compiled = transaction->desired,
 	};
 	struct gw_carried *carried = NULL, *kept;
 	size_t n_carried = 0, n_kept;
@@ -414,16 +433,19 @@ static bool needs_revision(struct gw_transaction *transaction)
 }
 
 static enum gw_exit change(struct gw_transaction *transaction, const struct gw_target *target,
-			   const char *who, const char *note, uint32_t *ret_revision,
+			   const struct gw_change *made, uint32_t *ret_revision,
 			   struct gw_diags *diags)
 {
 	enum gw_exit status;
 	uint32_t number;
 
-	status = store_revision(transaction, target, who, note, &number, diags);
+	status = store_revision(transaction, target, made, &number, diags);
 	if (status != GW_EXIT_OK)
 		return status;
-	status = send(transaction, target->kernel, diags);
+	if (made->before_send)
+		status = made->before_send(made->context, number, diags);
+	if (status == GW_EXIT_OK)
+		status = send(transaction, target->kernel, diags);
 	if (status != GW_EXIT_OK && !transaction->sent) {
 		(void)gw_store_discard(target->store, number); /* else the next run does */
 		return status;
@@ -431,7 +453,7 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 	if (gw_store_set_current(target->store, number, diags) < 0)
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
-	gw_store_prune(target->store, REVISIONS_KEPT);
+	gw_store_prune(target->store, made->keep ? made->keep : REVISIONS_KEPT);
 	/* What the kernel did not take any more is drift, which an apply ends. */
 	if (status != GW_EXIT_OK)
 		gw_diag_hint(diags, "revision %u is in force, but not all of it: apply again",
@@ -440,8 +462,8 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 }
 
 enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
-				   const struct gw_target *target, const char *who,
-				   const char *note, uint32_t *ret_revision, struct gw_diags *diags)
+				   const struct gw_target *target, const struct gw_change *made,
+				   uint32_t *ret_revision, struct gw_diags *diags)
 {
 	enum gw_exit status = settle(transaction, target->store, diags);
 
@@ -449,7 +471,7 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 		return status;
 	*ret_revision = transaction->base;
 	if (needs_revision(transaction))
-		status = change(transaction, target, who, note, ret_revision, diags);
+		status = change(transaction, target, made, ret_revision, diags);
 	else
 		status = send(transaction, target->kernel, diags);
 	/* Only now, because its numbers must not be given out again before they are behind us. */
@@ -457,6 +479,12 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 	    transaction->interrupted != transaction->base)
 		(void)gw_store_discard(target->store, transaction->interrupted);
 	return status;
+}
+
+enum gw_exit gw_transaction_send(struct gw_transaction *transaction, const struct gw_target *target,
+				 struct gw_diags *diags)
+{
+	return send(transaction, target->kernel, diags);
 }
 
 void gw_transaction_done(struct gw_transaction *transaction)

@@ -27,12 +27,23 @@ struct gw_config_origin {
 	const char *dir; /* a config repository; or NULL, and the files of a revision: */
 	const struct gw_conf_file *files;
 	size_t n_files;
+	bool lockdown; /* only what gw_policy_lockdown leaves of it counts */
 };
 
 /** Where a change goes to. */
 struct gw_target {
 	struct gw_kernel *kernel;
 	struct gw_store *store;
+};
+
+/** Who makes a change, and what must be done in the middle of it. */
+struct gw_change {
+	const char *who, *note, *ticket; /* ticket may be NULL */
+	uint32_t keep;                   /* revisions kept; 0: 100 */
+	/* Called when revision `number` is on disk and before the kernel learns of it: what returns an
+	 * error (with a diagnostic) ends the change, and nothing was changed. NULL: nothing to do. */
+	enum gw_exit (*before_send)(void *context, uint32_t number, struct gw_diags *diags);
+	void *context;
 };
 
 /** All that was computed on the way. Starts as zeroes; freed by gw_transaction_done. */
@@ -48,6 +59,7 @@ struct gw_transaction {
 	uint32_t base;               /* revision in force, 0: none */
 	struct gw_revision revision; /* what is known of it */
 	uint32_t interrupted;        /* revision whose commit was interrupted, 0: none */
+	bool lockdown;               /* config is one in lockdown */
 	bool config_changed;         /* the files differ from those of `base` */
 	bool sent;                   /* the kernel took something of the plan */
 };
@@ -58,6 +70,10 @@ struct gw_transaction {
  */
 enum gw_exit gw_config_check(const struct gw_config_origin *origin, int64_t now,
 			     struct gw_config **ret, struct gw_diags *diags);
+
+/** The config of an origin, in lockdown if it says so. Never NULL, see gw_config_load. */
+struct gw_config *gw_config_of(const struct gw_config_origin *origin, int64_t now,
+			       struct gw_diags *diags);
 
 /** Prepares a change; changes nothing. GW_EXIT_OK with a plan, or what went wrong. */
 enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
@@ -71,9 +87,15 @@ enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
  * config nothing is done and `*ret_revision` is the one in force.
  */
 enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
-				   const struct gw_target *target, const char *who,
-				   const char *note, uint32_t *ret_revision,
-				   struct gw_diags *diags);
+				   const struct gw_target *target, const struct gw_change *change,
+				   uint32_t *ret_revision, struct gw_diags *diags);
+
+/**
+ * Makes the change without storing anything: for a rollback that must not fail for want of disk space.
+ * The revision in force stays the one noted; the next start compares and stores.
+ */
+enum gw_exit gw_transaction_send(struct gw_transaction *transaction, const struct gw_target *target,
+				 struct gw_diags *diags);
 
 void gw_transaction_done(struct gw_transaction *transaction);
 

@@ -57,9 +57,10 @@ static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *or
 		status = gw_transaction_prepare(&ctl->transaction, origin, &ctl->target, ctl->now,
 						&ctl->diags);
 	if (status == GW_EXIT_OK)
-		status =
-			gw_transaction_commit(&ctl->transaction, &ctl->target,
-					      gw_ctl_who(ctl->arena), note, &revision, &ctl->diags);
+		status = gw_transaction_commit(
+			&ctl->transaction, &ctl->target,
+			&(struct gw_change){ .who = gw_ctl_who(ctl->arena), .note = note },
+			&revision, &ctl->diags);
 	if (status == GW_EXIT_OK)
 		gw_ctl_host_enforce(ctl, ctl->transaction.config->policy);
 	if (status == GW_EXIT_OK)

@@ -32,10 +32,15 @@ enum gw_exit gw_ctl_revision_files(struct gw_ctl *ctl, uint32_t number,
 {
 	struct gw_conf_file *files;
 	size_t n;
-	int err = gw_store_files(ctl->target.store, number, ctl->arena, &files, &n);
+	struct gw_revision revision;
+	int err = gw_store_revision(ctl->target.store, number, ctl->arena, &revision);
 
+	if (!err)
+		err = gw_store_files(ctl->target.store, number, ctl->arena, &files, &n);
 	if (!err) {
-		*ret = (struct gw_config_origin){ .files = files, .n_files = n };
+		*ret = (struct gw_config_origin){ .files = files,
+						  .n_files = n,
+						  .lockdown = revision.lockdown };
 		return GW_EXIT_OK;
 	}
 	if (err == -ENOENT) {
@@ -56,8 +61,7 @@ const struct gw_config *gw_ctl_revision(struct gw_ctl *ctl, uint32_t number)
 
 	if (gw_ctl_revision_files(ctl, number, &origin) != GW_EXIT_OK)
 		return NULL;
-	return keep_config(
-		ctl, gw_config_load_files(origin.files, origin.n_files, ctl->now, &ctl->diags));
+	return keep_config(ctl, gw_config_of(&origin, ctl->now, &ctl->diags));
 }
 
 /* ---- store and kernel ------------------------------------------------------------------------ */

@@ -83,7 +83,11 @@ static int add(struct state *state, const char *note, const struct gw_conf_file 
 	const struct gw_revision revision = {
 		.time = 1795392000, .who = "op-17", .note = note, .digest = "d1", .rules = 1
 	};
-	const struct gw_revision_content content = { files, n, &state->numbers, some_counts, 2 };
+	const struct gw_revision_content content = { .files = files,
+						     .n_files = n,
+						     .numbers = &state->numbers,
+						     .carried = some_counts,
+						     .n_carried = 2 };
 
 	return gw_store_add(state->store, &revision, &content, ret, &state->diags);
 }

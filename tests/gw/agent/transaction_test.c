@@ -118,7 +118,8 @@ static enum gw_exit apply_at(struct state *state, const char *yaml, int64_t now,
 
 	if (status != GW_EXIT_OK)
 		return status;
-	return gw_transaction_commit(&state->transaction, &state->target, "op", "note",
+	return gw_transaction_commit(&state->transaction, &state->target,
+				     &(struct gw_change){ .who = "op", .note = "note" },
 				     ret_revision, &state->diags);
 }
 
@@ -193,7 +194,8 @@ static void a_change_and_its_rollback_are_revisions_of_their_own(void **ret)
 	assert_int_equal(gw_transaction_prepare(&state->transaction, &origin, &state->target, NOW,
 						&state->diags),
 			 GW_EXIT_OK);
-	assert_int_equal(gw_transaction_commit(&state->transaction, &state->target, "op", "back",
+	assert_int_equal(gw_transaction_commit(&state->transaction, &state->target,
+					       &(struct gw_change){ .who = "op", .note = "back" },
 					       &revision, &state->diags),
 			 GW_EXIT_OK);
 	assert_int_equal(revision, 3);
