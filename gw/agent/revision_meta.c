@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gw/agent/archive.h"
 #include "gw/agent/durable.h"
 #include "gw/agent/store_internal.h"
 #include "gw/core/utf8.h"
@@ -136,24 +137,9 @@ static bool is_digest(const char *text)
 	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-/* A path below the folder of the config, whatever a damaged file says. */
-static bool is_inside(const char *path)
-{
-	for (const char *part = path;; part++) {
-		size_t len = strcspn(part, "/");
-
-		if (len == 0 || (len == 1 && part[0] == '.') ||
-		    (len == 2 && part[0] == '.' && part[1] == '.'))
-			return false;
-		part += len;
-		if (!*part)
-			return true;
-	}
-}
-
 static bool parse_file(const json_t *object, struct gw_arena *arena, struct gw_revision_file *ret)
 {
-	return get_text(object, "path", arena, &ret->path) && is_inside(ret->path) &&
+	return get_text(object, "path", arena, &ret->path) && gw_archive_path_ok(ret->path) &&
 	       get_text(object, "sha256", arena, &ret->digest) && is_digest(ret->digest) &&
 	       get_size(object, "bytes", &ret->len);
 }
