@@ -84,6 +84,7 @@ static void forward_chain(struct gw_compiler *c)
 						       NF_IP_PRI_FILTER, "filter", true);
 	struct gw_exprs e;
 
+	gw_compile_guard(c, chain, "guard_forward");
 	clamp_rules(c, chain);
 	gw_compile_live(c, chain);
 	gw_compile_invalid(c, chain);

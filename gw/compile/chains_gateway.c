@@ -64,6 +64,7 @@ static void input_chain(struct gw_compiler *c)
 	struct gw_exprs e;
 
 	loopback_rule(c, chain, NFT_META_IIFNAME);
+	gw_compile_guard(c, chain, "guard_input");
 	gw_compile_live(c, chain);
 	icmpv6_rule(c, chain, 133, 136, true);
 	icmpv6_rule(c, chain, 130, 132, false);
@@ -101,6 +102,7 @@ static void output_chain(struct gw_compiler *c)
 	struct gw_exprs e;
 
 	loopback_rule(c, chain, NFT_META_OIFNAME);
+	gw_compile_guard(c, chain, "guard_output");
 	gw_compile_live(c, chain);
 	gw_exprs_start(&e, c->arena);
 	gw_compile_states(&e, GW_STATE_ESTABLISHED);

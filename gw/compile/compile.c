@@ -110,7 +110,7 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 	struct gw_compiler c = { .policy = policy };
 	struct gw_layer_input input = { .policy = policy };
 
-	if (!mask_is_usable(policy, features, diags))
+	if (!mask_is_usable(policy, features, diags) || !gw_compile_zone_ids_differ(policy, diags))
 		return NULL;
 	c.scratch = gw_arena_new();
 	c.ruleset = gw_ruleset_new(NFPROTO_INET, "gw");
@@ -124,11 +124,13 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 	input.guarded = c.guarded;
 	gw_layers_build(c.scratch, &input, &c.layers);
 	gw_compile_sets(&c);
+	gw_compile_measure_sets(&c);
 	gw_compile_elements(&c);
 	gw_compile_drops(&c);
 	gw_compile_windows(&c);
 	gw_compile_spoof(&c);
 	gw_compile_layers(&c);
+	gw_compile_measures(&c);
 	gw_compile_forward(&c);
 	gw_compile_gateway(&c);
 	gw_compile_nat(&c);

@@ -11,6 +11,7 @@
  *      (fib saddr . iif, or fib saddr where anti-spoofing is loose): accept
  *      goto source_none: DHCP clients, link-local sources, neighbour discovery: accept; drop spoof
  *   forward (forward, 0, policy drop)
+ *      meta nfproto @rt_guard jump guard_forward    while any emergency measure is in force
  *      tcp flags syn: maxseg size set rt mtu (in zones that clamp)
  *      ct mark @live accept          one hash look-up; the element has the rule's counter
  *      ct mark @live_timed accept    the same for exceptions: elements with kernel timeouts
@@ -26,14 +27,18 @@
  *      oifname . iifname vmap @pairs;  drop withdrawn
  *   pair_<from>_<to>
  *      one rule per layer (below); what it does not decide returns
+ *   guard_forward, guard_input, guard_output: source or destination in @rt_banned… or
+ *      @rt_suspended…: drop banned, suspended; zone in @rt_isolated, source, destination or MAC in
+ *      @rt_quarantined…, unless the other side is a management zone: drop isolated, quarantined
+ *      (measures.h)
  *   input (input, 0, policy drop)
- *      lo; @live, @live_timed, @live_windowed
+ *      lo; @rt_guard jump guard_input; @live, @live_timed, @live_windowed
  *      ICMPv6 133-136 with hop limit 255, MLD 130-132 and 143, which conntrack does not track
  *      invalid, untracked, related: drop
  *      established, direction reply (a connection of the gateway's own): mark GATEWAY_OUT, accept
  *      iifname vmap @inputs { mgmt0: jump to_gateway_mgmt };  drop gateway
  *   output (output, 0, policy accept)
- *      lo; @live, @live_timed, @live_windowed
+ *      lo; @rt_guard jump guard_output; @live, @live_timed, @live_windowed
  *      established, direction reply: oifname vmap @inputs; drop withdrawn
  *      new or established, direction original: mark GATEWAY_OUT, accept
  *      the rest passes: ICMP errors, resets, neighbour discovery of the gateway's own

@@ -146,6 +146,18 @@ const char *gw_compile_log_chain(struct gw_compiler *c, const struct gw_layer *l
 /** Which set holds the rules of the layer while they are live. */
 const char *gw_compile_live_set(const struct gw_term *term);
 
+/* ---- measures.c, admission.c ---------------------------------------------------------------- */
+
+/** Adds a diagnostic and returns false if two zones share a gw_zone_id. */
+bool gw_compile_zone_ids_differ(const struct gw_policy *policy, struct gw_diags *diags);
+void gw_compile_measure_sets(struct gw_compiler *c);
+/** The chains guard_forward, guard_input and guard_output. */
+void gw_compile_measures(struct gw_compiler *c);
+/** A rule that asks one of them while any measure is in force. */
+void gw_compile_guard(struct gw_compiler *c, struct gw_chain *chain, const char *guard);
+/** REG_KEY = source address of Ethernet; the rule ends where there is none (tunnels). */
+void gw_compile_ether_source(struct gw_exprs *e);
+
 /* ---- spoof.c, chains_forward.c, chains_gateway.c, nat.c ------------------------------------ */
 
 void gw_compile_spoof(struct gw_compiler *c);

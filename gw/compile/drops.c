@@ -12,10 +12,19 @@
 const char *gw_compile_drop_chain(enum gw_builtin builtin)
 {
 	static const char *const names[GW_BUILTIN_COUNT] = {
-		[GW_BUILTIN_BETWEEN] = "drop_between",     [GW_BUILTIN_SPOOF] = "drop_spoof",
-		[GW_BUILTIN_MISROUTED] = "drop_misrouted", [GW_BUILTIN_INVALID] = "drop_invalid",
-		[GW_BUILTIN_WITHDRAWN] = "drop_withdrawn", [GW_BUILTIN_NO_ZONE] = "drop_no_zone",
-		[GW_BUILTIN_IPV6_OFF] = "drop_ipv6_off",   [GW_BUILTIN_GATEWAY_IN] = "drop_gateway",
+		[GW_BUILTIN_BETWEEN] = "drop_between",
+		[GW_BUILTIN_SPOOF] = "drop_spoof",
+		[GW_BUILTIN_MISROUTED] = "drop_misrouted",
+		[GW_BUILTIN_INVALID] = "drop_invalid",
+		[GW_BUILTIN_WITHDRAWN] = "drop_withdrawn",
+		[GW_BUILTIN_NO_ZONE] = "drop_no_zone",
+		[GW_BUILTIN_IPV6_OFF] = "drop_ipv6_off",
+		[GW_BUILTIN_GATEWAY_IN] = "drop_gateway",
+		[GW_BUILTIN_ISOLATED] = "drop_isolated",
+		[GW_BUILTIN_BANNED] = "drop_banned",
+		[GW_BUILTIN_QUARANTINED] = "drop_quarantined",
+		[GW_BUILTIN_SUSPENDED] = "drop_suspended",
+		[GW_BUILTIN_NOT_ADMITTED] = "drop_not_admitted",
 	};
 
 	return names[builtin];

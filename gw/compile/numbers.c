@@ -41,6 +41,16 @@ const char *gw_builtin_name(enum gw_builtin builtin)
 		return "ipv6-off";
 	case GW_BUILTIN_GATEWAY_IN:
 		return "gateway";
+	case GW_BUILTIN_ISOLATED:
+		return "isolated";
+	case GW_BUILTIN_BANNED:
+		return "banned";
+	case GW_BUILTIN_QUARANTINED:
+		return "quarantined";
+	case GW_BUILTIN_SUSPENDED:
+		return "suspended";
+	case GW_BUILTIN_NOT_ADMITTED:
+		return "not-admitted";
 	case GW_BUILTIN_NONE:
 	case GW_BUILTIN_COUNT:
 		break;

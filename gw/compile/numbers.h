@@ -25,9 +25,17 @@ enum gw_builtin {
 	GW_BUILTIN_NO_ZONE,    /* interface in no zone */
 	GW_BUILTIN_IPV6_OFF,   /* IPv6 on a zone that has none */
 	GW_BUILTIN_GATEWAY_IN, /* to the gateway itself, and no gateway rule matched */
+	/* Emergency measures and admission, see measures.h. Appended, never inserted: the numbers are
+	 * in kernels that run. */
+	GW_BUILTIN_ISOLATED,
+	GW_BUILTIN_BANNED,
+	GW_BUILTIN_QUARANTINED,
+	GW_BUILTIN_SUSPENDED,
+	GW_BUILTIN_NOT_ADMITTED, /* a device that the zone's register does not know */
 	GW_BUILTIN_COUNT
 };
 #define GW_NUMBER_FIRST 16u
+_Static_assert(GW_BUILTIN_COUNT <= GW_NUMBER_FIRST, "numbers of rules begin behind those built in");
 
 /**
  * Numbers are stored in the mark as they are: with a mask such as 0xfffff000 all of them are

@@ -112,6 +112,8 @@ void gw_compile_sizes(struct gw_compiler *c)
 		{ "live_windowed", 65536 }, { "ingress", 1024 },      { "egress", 1024 },
 		{ "inputs", 1024 },         { "pairs", 4096 },        { "zoned", 1024 },
 		{ "dnats", 1024 },          { "snats", 4096 },        { "clamped", 1024 },
+		{ "zone_ids", 1024 },       { "managed", 1024 },      { "untrusted", 1024 },
+		{ "inside", 4096 },
 	};
 
 	for (size_t i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {

@@ -276,7 +276,9 @@ static void add_elems(struct diff *diff)
 	for (size_t i = 0; i < diff->desired->n_sets; i++) {
 		const struct gw_set *wanted = &diff->desired->sets[i];
 
-		if (wanted->run_time || (wanted->constant && set_kept(diff, wanted->name)))
+		/* A run-time set that is new may come with elements, so that they are there as soon
+		 * as it is. */
+		if ((wanted->run_time || wanted->constant) && set_kept(diff, wanted->name))
 			continue;
 		if (!set_kept(diff, wanted->name)) {
 			add_all_elems(diff, wanted);

@@ -8,7 +8,8 @@
  *
  * Only what differs is touched. A base chain whose hook changed is deleted and added with its
  * rules, a set whose definition changed with the rules that refer to it. Elements that changed are
- * deleted and added with the counts that they had. Sets of a run-time writer keep their elements.
+ * deleted and added with the counts that they had. Sets of a run-time writer keep their elements;
+ * those in `desired` are added only where the set itself is.
  * Rules of a chain: a common subsequence stays untouched; others are inserted by position.
  *
  *	struct gw_plan *plan = gw_plan_diff(desired, observed);
