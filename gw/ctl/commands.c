@@ -43,6 +43,15 @@ static const struct gw_option drops_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const struct gw_option backup_options[] = {
+	{ "keys", 'k', NULL, "private keys as well: keep the file as safe as they are" },
+	{ "no-audit", 0, NULL, "without the audit trail" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option restore_options[] = {
+	{ "check", 'c', NULL, "only prove that the backup is sound; changes nothing" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct gw_option host_options[] = {
 	{ "restore", 'r', NULL, "put back the values from before gw changed them" },
 	{ NULL, 0, NULL, NULL },
@@ -191,6 +200,34 @@ const struct gw_command gw_commands[] = {
 	  .warnings = true,
 	  .run = gw_cmd_host },
 
+	{ .name = "backup",
+	  .group = OTHER,
+	  .args = "FILE",
+	  .summary = "Write the state directory to one file",
+	  .details = "Revisions, measures, old values of settings and the audit trail, as a tar "
+		     "archive\n"
+		     "with the SHA-256 of every file. gwd may be at work meanwhile.",
+	  .examples =
+		  "  gwctl backup /var/backups/gw.tar\n  gwctl backup --keys --no-audit new.tar\n",
+	  .options = backup_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_backup },
+	{ .name = "restore",
+	  .group = OTHER,
+	  .args = "FILE",
+	  .summary = "Make the state directory that of a backup",
+	  .details = "Proves every digest first, and swaps the directories in one step; the old "
+		     "one is\n"
+		     "kept beside it. An audit trail that is there stays. Stop gwd first; the "
+		     "kernel goes\n"
+		     "on enforcing what it holds until the next apply or rollback.\n"
+		     "Exit status: 4 if gwd or another gwctl is at work.",
+	  .examples = "  gwctl restore --check gw.tar\n  gwctl restore gw.tar\n",
+	  .options = restore_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_restore },
 	{ .name = "help",
 	  .group = OTHER,
 	  .args = "[COMMAND]",

@@ -155,6 +155,8 @@ enum gw_exit gw_cmd_counters(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drops(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drift(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_host(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_backup(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_restore(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_version(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 
