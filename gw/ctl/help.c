@@ -5,26 +5,75 @@
 #include "gw/report/json.h"
 #include "gw/report/table.h"
 
+#define SCREEN_COLUMNS 80u
+#define GROUP_COLUMNS  11u /* for the group's name */
+
+/* The names of a group's commands; lines break where the screen ends. */
+static void add_names(const char *group, struct gw_text *out)
+{
+	size_t column = GROUP_COLUMNS;
+
+	gw_text_printf(out, "%-*s", (int)GROUP_COLUMNS, group);
+	for (size_t i = 0; i < gw_commands_n; i++) {
+		const char *name = gw_commands[i].name;
+
+		if (!gw_commands[i].group || strcmp(gw_commands[i].group, group) != 0)
+			continue;
+		if (column + strlen(name) > SCREEN_COLUMNS) {
+			gw_text_printf(out, "\n%-*s", (int)GROUP_COLUMNS, "");
+			column = GROUP_COLUMNS;
+		}
+		column += strlen(name) + 2;
+		gw_text_printf(out, "%s  ", name);
+	}
+	while (out->bytes[out->len - 1] == ' ')
+		out->bytes[--out->len] = '\0';
+	gw_text_putc(out, '\n');
+}
+
+/* True for the first command of a group: groups need not be in one place of the table. */
+static bool begins_group(size_t command)
+{
+	if (!gw_commands[command].group)
+		return false;
+	for (size_t i = 0; i < command; i++)
+		if (gw_commands[i].group &&
+		    strcmp(gw_commands[i].group, gw_commands[command].group) == 0)
+			return false;
+	return true;
+}
+
 /* Short enough for 24 lines of 80 columns. */
 void gw_help_overview(struct gw_text *out)
 {
-	struct gw_report_table table = { 0 };
-	const char *group = "";
-
 	gw_text_puts(out, "usage: gwctl [-C DIR] [--json] COMMAND …\n\n");
-	for (size_t i = 0; i < gw_commands_n; i++) {
-		const struct gw_command *command = &gw_commands[i];
+	for (size_t i = 0; i < gw_commands_n; i++)
+		if (begins_group(i))
+			add_names(gw_commands[i].group, out);
+	gw_text_puts(out, "\n`gwctl help` says what each does, `gwctl help COMMAND` shows options "
+			  "and\nexamples. The config repository is /etc/gw, or -C DIR.\n");
+}
 
-		if (!command->group)
-			continue;
-		gw_report_row(&table, strcmp(group, command->group) != 0 ? command->group : "",
-			      command->name, command->summary);
-		group = command->group;
+/* Every command with its summary. */
+static void list_all(struct gw_text *out)
+{
+	struct gw_report_table table = { 0 };
+
+	for (size_t i = 0; i < gw_commands_n; i++) {
+		bool first = true;
+
+		for (size_t k = i; begins_group(i) && k < gw_commands_n; k++) {
+			const struct gw_command *command = &gw_commands[k];
+
+			if (!command->group || strcmp(command->group, gw_commands[i].group) != 0)
+				continue;
+			gw_report_row(&table, first ? command->group : "", command->name,
+				      command->summary);
+			first = false;
+		}
 	}
 	gw_report_table_print(&table, "<<<", out);
 	gw_report_table_done(&table);
-	gw_text_puts(out, "\n`gwctl help COMMAND` shows options and examples.\n"
-			  "The config repository is /etc/gw, or -C DIR.\n");
 }
 
 static void add_option(struct gw_report_table *table, const struct gw_option *option)
@@ -75,7 +124,7 @@ enum gw_exit gw_cmd_help(struct gw_ctl *ctl)
 	if (command)
 		gw_help_command(command, &ctl->out);
 	else
-		gw_help_overview(&ctl->out);
+		list_all(&ctl->out);
 	if (ctl->root)
 		gw_json_set(ctl->root, "text", json_stringn(ctl->out.bytes, ctl->out.len));
 	return GW_EXIT_OK;
