@@ -6,6 +6,7 @@
  *   prerouting_raw (prerouting, -300: before connection tracking)
  *      iifname vmap @ingress { hq0: jump source_hq, …, lo: accept };  drop no-zone
  *   source_<zone>
+ *      with an admission register: is the device in it? drop not-admitted (admission.c)
  *      ipv6: off: drop ipv6-off
  *      the source can be in the zone (its nets, or what no zone declares) and has a way back
  *      (fib saddr . iif, or fib saddr where anti-spoofing is loose): accept

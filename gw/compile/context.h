@@ -158,6 +158,10 @@ void gw_compile_guard(struct gw_compiler *c, struct gw_chain *chain, const char 
 /** REG_KEY = source address of Ethernet; the rule ends where there is none (tunnels). */
 void gw_compile_ether_source(struct gw_exprs *e);
 
+/** Begins a zone's source chain with its register's rules; returns the chain for those that may go on. */
+struct gw_chain *gw_compile_admission(struct gw_compiler *c, const struct gw_zone *zone,
+				      struct gw_chain *chain);
+
 /* ---- spoof.c, chains_forward.c, chains_gateway.c, nat.c ------------------------------------ */
 
 void gw_compile_spoof(struct gw_compiler *c);

@@ -124,7 +124,8 @@ void gw_compile_sizes(struct gw_compiler *c)
 	for (size_t i = 0; i < c->ruleset->n_sets; i++) {
 		struct gw_set *set = &c->ruleset->sets[i];
 
-		if (strncmp(set->name, "match_", strlen("match_")) == 0 && !set->timeout)
+		if ((strncmp(set->name, "match_", strlen("match_")) == 0 && !set->timeout) ||
+		    strncmp(set->name, "macs_", strlen("macs_")) == 0)
 			set->size = size_class(set->n_elems, 1024);
 	}
 }

@@ -165,6 +165,7 @@ static void source_chain(struct gw_compiler *c, const struct gw_zone *zone)
 	const char *name = gw_arena_printf(c->arena, "source_%s", zone->name);
 	struct gw_chain *chain = gw_compile_chain(c, name, &c->zone_origins[zone->index]);
 
+	chain = gw_compile_admission(c, zone, chain);
 	ipv6_off_rule(c, chain, zone);
 	space_rules(c, chain, zone, GW_FAMILY_IPV4, true);
 	space_rules(c, chain, zone, GW_FAMILY_IPV6, true);

@@ -52,7 +52,7 @@ void gw_load_host(struct gw_loader *loader, struct gw_node *host); /* after the 
 void gw_load_crypto(struct gw_loader *loader, struct gw_node *crypto);
 
 extern const struct gw_table gw_table_site, gw_table_between, gw_table_marks, gw_table_log;
-extern const struct gw_table gw_table_zone, gw_table_hosts_file;
+extern const struct gw_table gw_table_zone, gw_table_admission, gw_table_hosts_file;
 extern const struct gw_table gw_table_policy, gw_table_exception, gw_table_gateway, gw_table_hours;
 extern const struct gw_table gw_table_nat, gw_table_verify;
 extern const struct gw_table gw_table_change, gw_table_audit, gw_table_contact, gw_table_host;
@@ -107,6 +107,11 @@ void gw_report_duplicate_id(struct gw_loader *loader, const char *id, struct gw_
 /** Reads an object file: one address, prefix or range a line (object.c). */
 bool gw_read_object(struct gw_loader *loader, const char *path, struct gw_loc loc,
 		    struct gw_addrset ret[GW_FAMILY_COUNT]);
+
+/** What stands under `admission` of a zone, in the arena (admission.c); NULL for NULL. */
+struct gw_admission *gw_read_admission(struct gw_loader *loader, struct gw_node *node);
+/** The name of an interface as a zone may list it; false after a diagnostic. */
+bool gw_check_interface(struct gw_diags *diags, const struct gw_node *item);
 
 /* Time windows (windows.c): collected while rules are read, made one object where equal. */
 

@@ -32,6 +32,25 @@ struct gw_interface {
 	struct gw_loc loc;
 };
 
+/** A device of an admission register. */
+struct gw_device {
+	uint8_t mac[6];
+	const char *note; /* what the register says of it; NULL: nothing */
+	struct gw_loc loc;
+};
+#define GW_DEVICES_MAX 65536u /* of one zone */
+
+/** `admission:` of a zone: which devices may send into it at all (2.1.1.1 (1)(e), 2.2.4.1 (1)(k)). */
+struct gw_admission {
+	const struct gw_device *devices; /* sorted by MAC, each once */
+	size_t n_devices;
+	/* Ports of bridges where frames are judged as they come in, also those between two machines of
+	 * the zone, which are never routed. */
+	const struct gw_interface *ports;
+	size_t n_ports;
+	struct gw_loc loc;
+};
+
 /** A group of machines behind one or more interfaces (2.2.4.1 (1)(d)). */
 struct gw_zone {
 	const char *name;
@@ -53,6 +72,7 @@ struct gw_zone {
 	bool ipv6;      /* false: `ipv6: off` */
 	bool clamp_mss; /* path-MTU clamp for TCP through this zone: default true */
 	enum gw_anti_spoof anti_spoof;
+	const struct gw_admission *admission; /* NULL: every device may send */
 };
 
 /** A set of zones as bits; index is gw_zone.index. */

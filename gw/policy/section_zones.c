@@ -8,7 +8,7 @@
 #include "gw/policy/loader.h"
 
 struct zone_form {
-	struct gw_node *interfaces, *nets;
+	struct gw_node *interfaces, *nets, *admission;
 	const char *description;
 	int anti_spoof;
 	bool untrusted, management, ipv6, clamp_mss;
@@ -77,9 +77,12 @@ static const struct gw_field zone_fields[] = {
 	  .en = "What the zone is, for people.",
 	  .ja = "ゾーンの説明。" },
 	{ .key = "admission",
-	  .type = GW_FIELD_RESERVED,
-	  .en = "Which machines may join the zone.",
-	  .ja = "ゾーンに参加できる端末。" },
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_admission,
+	  .empty_ok = true,
+	  .offset = offsetof(struct zone_form, admission),
+	  .en = "Only registered devices may send into the zone; without it every device may.",
+	  .ja = "登録した端末だけがゾーンで通信できる。省略時はすべての端末を許可。" },
 };
 
 const struct gw_table gw_table_zone = {
@@ -131,7 +134,7 @@ static bool kernel_allows(const char *name)
 	return true;
 }
 
-static bool check_interface(struct gw_diags *diags, const struct gw_node *item)
+bool gw_check_interface(struct gw_diags *diags, const struct gw_node *item)
 {
 	const char *name = item->text;
 
@@ -171,7 +174,7 @@ static void read_interfaces(struct zones_state *state, struct gw_node *node, str
 		gw_arena_array(state->loader->arena, n, struct gw_interface);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!check_interface(state->loader->diags, items[i]))
+		if (!gw_check_interface(state->loader->diags, items[i]))
 			continue;
 		interfaces[used++] = (struct gw_interface){ items[i]->text, items[i]->loc };
 		gw_push(state->ports, state->n_ports, state->ports_capacity,
@@ -181,6 +184,19 @@ static void read_interfaces(struct zones_state *state, struct gw_node *node, str
 		qsort(interfaces, used, sizeof(*interfaces), compare_interfaces);
 	zone->interfaces = interfaces;
 	zone->n_interfaces = used;
+}
+
+/* Of bridges: a port that has an interface's name, or is named twice, would be judged twice. */
+static void read_ports(struct zones_state *state, const struct gw_zone *zone)
+{
+	size_t n = zone->admission ? zone->admission->n_ports : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_interface *port = &zone->admission->ports[i];
+
+		gw_push(state->ports, state->n_ports, state->ports_capacity,
+			((struct port){ port->name, port->loc, zone->index }));
+	}
 }
 
 static int compare_ports(const void *a, const void *b)
@@ -369,7 +385,9 @@ static void read_zone(struct zones_state *state, const struct gw_entry *entry, s
 	zone->ipv6 = form.ipv6;
 	zone->clamp_mss = form.clamp_mss;
 	zone->anti_spoof = (enum gw_anti_spoof)form.anti_spoof;
+	zone->admission = gw_read_admission(state->loader, form.admission);
 	read_interfaces(state, form.interfaces, zone);
+	read_ports(state, zone);
 	read_nets(state, form.nets, zone);
 	if (!zone->untrusted && !gw_node_get(entry->value, "nets"))
 		gw_diag(diags, GW_D_ZONE_WITHOUT_NETS, zone->loc,

@@ -15,6 +15,7 @@
 #include "gw/policy/decide.h"
 #include "tests/support/compiled_site.h"
 #include "tests/support/ruleset_eval.h"
+#include "tests/support/site_policy.h"
 
 #define NOW INT64_C(1790000000)
 
@@ -326,6 +327,28 @@ static void every_rule_and_element_tells_where_it_came_from(void **state)
 	compiled_site_done(&site);
 }
 
+/* Zones are known to measures by a hash of their names: two that collide must not both be there. */
+static void zones_with_one_number_are_refused(void **state)
+{
+	struct gw_config *config =
+		site_policy("gw: 1\nzones:\n  z53644: {interfaces: [a0], nets: [10.0.0.0/8]}\n"
+			    "  z159799: {interfaces: [b0], nets: [172.16.0.0/12]}\n",
+			    NOW);
+	struct gw_kernel_features features = { .bitwise_or = true };
+	struct gw_numbers *numbers;
+	struct gw_diags diags;
+
+	(void)state;
+	gw_diags_init(&diags);
+	numbers = gw_numbers_assign(config->policy, NULL, NULL, &diags);
+	assert_null(gw_compile(config->policy, numbers, &features, NOW, &diags));
+	assert_int_equal(diags.count, 1);
+	assert_int_equal(diags.items[0].id, GW_D_ZONE_IDS_ALIKE);
+	gw_numbers_free(numbers);
+	gw_diags_done(&diags);
+	gw_config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +358,7 @@ int main(void)
 		cmocka_unit_test(wide_rules_are_shared_by_all_pairs_of_zones),
 		cmocka_unit_test(heavy_overlap_stays_affordable),
 		cmocka_unit_test(every_rule_and_element_tells_where_it_came_from),
+		cmocka_unit_test(zones_with_one_number_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,14 +240,22 @@ static void dump(struct gw_text *out, const struct gw_policy *policy)
 
 static void the_example_of_the_design_loads(void **state)
 {
-	struct loaded loaded = load_with(example, "baseline/none.yaml", "{}\n");
+	struct loaded loaded =
+		load_with(example, "objects/hq-macs.txt",
+			  "52-54-00-AB-cd-ef  printer\n# none\n\n02:00:00:00:00:01\n");
 	const struct gw_policy *policy = loaded.policy;
 	const struct gw_rule_def *rule = gw_policy_rule(policy, "web-in");
+	const struct gw_admission *admission = gw_policy_zone(policy, "hq")->admission;
 	const struct gw_zone *wan = gw_policy_zone(policy, "wan");
 
 	(void)state;
-	assert_int_equal(loaded.diags.count,
-			 2); /* `admission` and `change` are of later versions */
+	/* No file of baseline/ is there, and approvals are of a later version. */
+	assert_int_equal(loaded.diags.count, 2);
+	assert_null(gw_policy_zone(policy, "dmz")->admission);
+	assert_int_equal(admission->n_devices, 2);
+	assert_memory_equal(admission->devices[1].mac, "\x52\x54\x00\xab\xcd\xef", 6);
+	assert_string_equal(admission->devices[1].note, "printer");
+	assert_null(admission->devices[0].note);
 	assert_int_equal(policy->n_zones, 5);
 	assert_string_equal(wan->interfaces[0].name, "wan0");
 	assert_true(wan->untrusted && wan->ipv6 && wan->clamp_mss && !wan->has_nets);
