@@ -14,6 +14,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 VERSION      := 0.1.0
 PREFIX       ?= /usr
 DESTDIR      ?=
+UNITDIR      ?= /usr/lib/systemd/system
 FUZZ_SECONDS ?= 20
 VARIANT      := $(if $(filter 1,$(SAN)),san,release)
 OUT          := build/$(VARIANT)
@@ -236,7 +237,7 @@ format: | deps-lint ## clang-format all C files
 
 # ---- installation --------------------------------------------------------------------------------
 
-install: all ## install below DESTDIR and PREFIX (default /usr); leaves /etc/gw alone
+install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDIR; leaves /etc/gw alone
 	for program in $(programs); do \
 		install -D -m 755 $(OUT)/$$program $(DESTDIR)$(PREFIX)/sbin/$$program || exit 1; \
 	done
@@ -247,6 +248,13 @@ install: all ## install below DESTDIR and PREFIX (default /usr); leaves /etc/gw 
 	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
+	for unit in gwd gw-early; do \
+		install -d $(DESTDIR)$(UNITDIR) && sed 's|/usr/sbin/|$(PREFIX)/sbin/|' \
+			configs/systemd/$$unit.service > $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
+	done
+	install -D -m 644 configs/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/gw.conf
+	install -D -m 644 configs/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/gw.conf
+	install -D -m 644 configs/systemd/gwd-forward.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gwd-forward.conf
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md
 
 clean: ## remove build/

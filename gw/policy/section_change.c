@@ -134,9 +134,9 @@ struct crypto_form {
 };
 
 static const struct gw_choice profile_choices[] = {
-	{ "modern", GW_CRYPTO_MODERN },
-	{ "p256", GW_CRYPTO_P256 },
-	{ NULL, 0 },
+	{ "modern", GW_CRYPTO_MODERN },        { "p256", GW_CRYPTO_P256 },
+	{ "cryptrec-2023", GW_CRYPTO_MODERN }, /* the list has EdDSA since then */
+	{ "cryptrec-2013", GW_CRYPTO_P256 },   { NULL, 0 },
 };
 
 static const struct gw_field crypto_fields[] = {
@@ -145,9 +145,11 @@ static const struct gw_field crypto_fields[] = {
 	  .offset = offsetof(struct crypto_form, profile),
 	  .choices = profile_choices,
 	  .fallback = "modern",
-	  .en = "What the gateway signs its own records with: `modern` is Ed25519, `p256` ECDSA "
-		"over P-256. A change takes effect with the next key.",
-	  .ja = "記録の署名方式。modern=Ed25519、p256=ECDSA P-256。次の鍵から有効。" },
+	  .en = "What the gateway signs its own records with: `modern` (or `cryptrec-2023`) is "
+		"Ed25519, `p256` (or `cryptrec-2013`) ECDSA over P-256. A change takes effect with "
+		"the next key.",
+	  .ja = "記録の署名方式。modern・cryptrec-2023=Ed25519、p256・cryptrec-2013=ECDSA P-256。"
+		"次の鍵から有効。" },
 };
 
 const struct gw_table gw_table_crypto = {
