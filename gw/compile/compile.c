@@ -139,3 +139,15 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 	gw_arena_free(c.scratch);
 	return c.ruleset;
 }
+
+struct gw_ruleset *gw_compile_closed(void)
+{
+	static const struct gw_origin nobody = { .id = "gw" };
+	struct gw_compiler c = { .gw = &nobody };
+
+	c.ruleset = gw_ruleset_new(NFPROTO_INET, "gw");
+	c.arena = c.ruleset->arena;
+	(void)gw_compile_base_chain(&c, "forward", NF_INET_FORWARD, 0, "filter", true);
+	gw_ruleset_finish(c.ruleset);
+	return c.ruleset;
+}

@@ -101,4 +101,7 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 			      const struct gw_kernel_features *features, int64_t now,
 			      struct gw_diags *diags);
 
+/** The ruleset of a gateway without a config: it forwards nothing. The caller frees it. */
+struct gw_ruleset *gw_compile_closed(void);
+
 #endif

@@ -1,0 +1,146 @@
+/* The agent as a whole: its parts, its sockets, and what is in force. */
+#include "gw/agent/agent.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "gw/core/mem.h"
+#include "gw/core/notify.h"
+#include "gw/policy/settings.h"
+
+#define OPERATOR_GROUP "gw"
+
+static const struct gw_loc nowhere;
+
+static const struct gw_verb *const control_verbs[] = { gw_verbs_change, gw_verbs_observe, NULL };
+
+static const struct gw_agent_part *const parts[] = { NULL };
+
+/* ---- who may connect ------------------------------------------------------------------------- */
+
+static gid_t operator_group(void)
+{
+	const struct group *group = getgrnam(OPERATOR_GROUP);
+
+	return group ? group->gr_gid : (gid_t)-1;
+}
+
+/* The mode of the socket's file says the same; asking again costs nothing. */
+static unsigned int control_permissions(int fd, const struct gw_peer *peer, void *context)
+{
+	gid_t group = operator_group();
+
+	(void)context;
+	if (peer->uid == 0 || (group != (gid_t)-1 && gw_peer_in_group(fd, peer, group)))
+		return GW_AGENT_OPERATE;
+	return 0;
+}
+
+static enum gw_exit listen_control(struct gw_agent *agent, struct gw_diags *diags)
+{
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_ipc_settings settings = {
+		.path = gw_arena_printf(arena, "%s/control", agent->run_dir),
+		.listen_fd = gw_notify_listen_fd("control"),
+		.mode = 0660,
+		.group = operator_group(),
+		.tables = control_verbs,
+		.permissions = control_permissions,
+		.context = agent,
+	};
+	int err = mkdir(agent->run_dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
+
+	if (!err)
+		err = gw_ipc_server_new(agent->base, &settings, &agent->control);
+	if (err) {
+		gw_diag(diags, GW_D_AGENT_SOCKET, nowhere, "the socket %s: %s", settings.path,
+			strerror(-err));
+		if (err == -EADDRINUSE)
+			gw_diag_hint(diags, "another gwd answers there");
+	}
+	gw_arena_free(arena);
+	return err ? GW_EXIT_FAILED : GW_EXIT_OK;
+}
+
+/* ---- what is in force ------------------------------------------------------------------------ */
+
+const struct gw_change_settings *gw_agent_change_settings(const struct gw_agent *agent)
+{
+	static const struct gw_change_settings defaults = { .confirm_s = 120,
+							    .keep = 100,
+							    .announce = true };
+
+	return agent->config && agent->config->policy ? &agent->config->policy->change : &defaults;
+}
+
+void gw_agent_adopt(struct gw_agent *agent, struct gw_transaction *transaction, uint32_t revision)
+{
+	gw_config_free(agent->config);
+	gw_numbers_free(agent->numbers);
+	agent->config = transaction->config;
+	agent->numbers = transaction->numbers;
+	agent->revision = revision;
+	/* What was compiled from it names places in it, but nobody looks at those any more. */
+	transaction->config = NULL;
+	transaction->numbers = NULL;
+	for (size_t i = 0; parts[i]; i++)
+		if (parts[i]->applied)
+			parts[i]->applied(agent);
+}
+
+/* ---- start and stop -------------------------------------------------------------------------- */
+
+static enum gw_exit open_target(struct gw_agent *agent, struct gw_diags *diags)
+{
+	int err = gw_store_open(agent->state_dir, &agent->target.store, diags);
+
+	if (!err)
+		err = gw_store_lock(agent->target.store, diags);
+	if (err)
+		return err == -EBUSY ? GW_EXIT_REFUSED : GW_EXIT_FAILED;
+	err = gw_kernel_open(&agent->target.kernel);
+	return err ? gw_kernel_failed(err, diags) : GW_EXIT_OK;
+}
+
+enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
+{
+	enum gw_exit status = open_target(agent, diags);
+
+	if (status != GW_EXIT_OK)
+		return status;
+	agent->started = time(NULL);
+	agent->undo = gw_undo_new(agent);
+	if (!agent->undo) {
+		gw_diag(diags, GW_D_AGENT_SOCKET, nowhere, "no timer can be made: %s",
+			strerror(errno));
+		return GW_EXIT_FAILED;
+	}
+	status = gw_agent_boot(agent, diags);
+	for (size_t i = 0; parts[i] && status == GW_EXIT_OK; i++)
+		if (parts[i]->start && parts[i]->start(agent) < 0)
+			status = GW_EXIT_FAILED;
+	return status;
+}
+
+enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags)
+{
+	return listen_control(agent, diags);
+}
+
+void gw_agent_stop(struct gw_agent *agent)
+{
+	gw_ipc_server_free(agent->control);
+	for (size_t i = 0; parts[i]; i++)
+		if (parts[i]->stop)
+			parts[i]->stop(agent);
+	gw_undo_free(agent->undo);
+	gw_config_free(agent->config);
+	gw_numbers_free(agent->numbers);
+	if (agent->target.kernel)
+		gw_kernel_free(agent->target.kernel);
+	gw_store_close(agent->target.store);
+}

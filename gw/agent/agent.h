@@ -1,0 +1,121 @@
+/*
+ * gwd, the agent: the only writer to the kernel. One libevent loop; what it does is split into parts,
+ * each a file with its verbs and its timers. Parts meet in struct gw_agent and nowhere else.
+ *
+ *	change.c     apply, confirm, abort, rollback, wait
+ *	undo.c       the change that waits to be confirmed, and its way back
+ *	boot.c       what is loaded when the agent starts
+ *	verbs_observe.c  what the kernel holds, for gwctl
+ *	record.c     what happened, for those who watch and for the audit trail
+ *
+ * Rules: nothing is acknowledged before it is on disk; what the kernel enforces needs no agent; an
+ * agent that starts puts an end to whatever one before it has left half done.
+ */
+#ifndef GW_AGENT_AGENT_H
+#define GW_AGENT_AGENT_H
+
+#include "gw/agent/pending.h"
+#include "gw/agent/transaction.h"
+#include "gw/ipc/ipc.h"
+
+struct event_base;
+struct gw_undo;
+
+/* What a peer may do: bits of gw_verb.permission. */
+#define GW_AGENT_OPERATE 1u /* everything on the control socket */
+
+struct gw_agent {
+	const char *state_dir, *run_dir;
+	struct event_base *base;
+	struct gw_target target;
+	struct gw_ipc_server *control;
+	int64_t started; /* Unix time */
+	/* In force: revision 0 and no config before the first apply. */
+	uint32_t revision;
+	struct gw_config *config;
+	struct gw_numbers *numbers;
+	struct gw_undo *undo;
+	uint64_t rollbacks; /* since the start */
+};
+
+/** A part of the agent. Hooks may be NULL. */
+struct gw_agent_part {
+	const char *name;
+	/* When the kernel holds the revision in force and before the first request. -errno. */
+	int (*start)(struct gw_agent *agent);
+	void (*stop)(struct gw_agent *agent);
+	/* After every change of the revision in force. */
+	void (*applied)(struct gw_agent *agent);
+};
+
+/* ---- agent.c --------------------------------------------------------------------------------- */
+
+/** Starts all parts and the sockets. GW_EXIT_OK, or what went wrong as diagnostics. */
+enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags);
+/** Opens the sockets: from now on requests are answered. */
+enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags);
+void gw_agent_stop(struct gw_agent *agent);
+/**
+ * Makes what a transaction has put in force that of the agent, and tells the parts. Takes config and
+ * numbers out of the transaction.
+ */
+void gw_agent_adopt(struct gw_agent *agent, struct gw_transaction *transaction, uint32_t revision);
+/** The number for `gw_revision.keep` and other settings of the config in force; defaults without. */
+const struct gw_change_settings *gw_agent_change_settings(const struct gw_agent *agent);
+
+/* ---- record.c -------------------------------------------------------------------------------- */
+
+/** Something that happened. All borrowed but `detail`. */
+struct gw_agent_event {
+	const char *event; /* "change.applied" */
+	const char *actor; /* who; NULL: the agent itself */
+	const char *subject;
+	bool failed;
+	const char *reason; /* NULL: none */
+	json_t *detail;     /* NULL: none; taken over */
+};
+/** Puts it on record, durably, and tells subscribers. */
+void gw_agent_record(struct gw_agent *agent, const struct gw_agent_event *event);
+
+/* ---- undo.c ---------------------------------------------------------------------------------- */
+
+/** Picks up what an agent before this one has left: see boot.c. */
+struct gw_undo *gw_undo_new(struct gw_agent *agent);
+void gw_undo_free(struct gw_undo *undo);
+/** The change that waits; NULL: none. */
+const struct gw_pending *gw_undo_pending(const struct gw_undo *undo);
+/** Notes on disk that `pending` waits; a step before the kernel learns of it. */
+int gw_undo_prepare(struct gw_undo *undo, const struct gw_pending *pending);
+/** The change was made: the clock runs. `connection` is the one that asked for it, 0: not known. */
+void gw_undo_arm(struct gw_undo *undo, uint64_t connection);
+/** The change was not made: nothing waits. */
+void gw_undo_forget(struct gw_undo *undo);
+/** Goes back now. `why` is for the record: "not confirmed in time", "aborted by op-17". */
+enum gw_exit gw_undo_now(struct gw_undo *undo, const char *actor, const char *why,
+			 struct gw_diags *diags);
+/** Keeps the change. */
+int gw_undo_confirm(struct gw_undo *undo, const struct gw_peer *peer);
+/** The connection that asked for the change that waits. */
+uint64_t gw_undo_connection(const struct gw_undo *undo);
+/** Answers the call when the change is confirmed or undone. */
+void gw_undo_wait(struct gw_undo *undo, struct gw_ipc_call *call);
+
+/* ---- boot.c ---------------------------------------------------------------------------------- */
+
+/**
+ * Sees to it that the kernel holds what it should: the last confirmed revision, or the one that still
+ * waits, or lockdown. What it holds already is left as it is.
+ */
+enum gw_exit gw_agent_boot(struct gw_agent *agent, struct gw_diags *diags);
+
+/* ---- announce.c ------------------------------------------------------------------------------ */
+
+/** A line on the terminals of all who are logged in. */
+void gw_announce(const char *text);
+
+/* ---- verbs ----------------------------------------------------------------------------------- */
+
+extern const struct gw_verb gw_verbs_change[];
+extern const struct gw_verb gw_verbs_observe[];
+
+#endif

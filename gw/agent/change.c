@@ -1,0 +1,459 @@
+/* The verbs that change what is in force. */
+#include "gw/report/change.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "gw/agent/agent.h"
+#include "gw/agent/archive.h"
+#include "gw/core/mem.h"
+#include "gw/report/json.h"
+
+#define CONFIRM_MAX_S  (24 * 60 * 60u)
+#define CONFIRM_CONFIG UINT32_MAX /* as the config says */
+
+/* One change on its way. */
+struct apply {
+	struct gw_agent *agent;
+	struct gw_ipc_call *call;
+	const char *note, *ticket;
+	uint32_t confirm_s;
+	struct gw_transaction transaction;
+	struct gw_diags diags;
+};
+
+/* ---- apply ----------------------------------------------------------------------------------- */
+
+/* The rules that are in force decide over the change that may switch them off. */
+static uint32_t confirm_time(const struct apply *apply)
+{
+	const struct gw_transaction *transaction = &apply->transaction;
+
+	if (apply->confirm_s != CONFIRM_CONFIG)
+		return apply->confirm_s;
+	return transaction->before && transaction->before->policy
+		       ? transaction->before->policy->change.confirm_s
+		       : transaction->config->policy->change.confirm_s;
+}
+
+static enum gw_exit before_send(void *context, uint32_t number, struct gw_diags *diags)
+{
+	struct apply *apply = context;
+	const struct gw_peer *peer = gw_ipc_call_peer(apply->call);
+	uint32_t time_s = confirm_time(apply);
+	struct gw_pending pending = {
+		.revision = number,
+		.fallback = apply->transaction.base,
+		.deadline_ms = gw_boottime_ms() + (int64_t)time_s * 1000,
+		.until = time(NULL) + time_s,
+		.time_s = time_s,
+		.pid = peer->pid,
+		.session = peer->session,
+	};
+	int err;
+
+	if (!time_s || !apply->transaction.plan->n_ops)
+		return GW_EXIT_OK; /* nothing that could lock anybody out */
+	gw_boot_id(pending.boot_id);
+	(void)strcpy(pending.who, peer->name);
+	err = gw_undo_prepare(apply->agent->undo, &pending);
+	if (!err)
+		return GW_EXIT_OK;
+	gw_diag(diags, GW_D_STATE_WRITE, (struct gw_loc){ 0 },
+		"the deadline of the change cannot be noted in %s: %s", apply->agent->state_dir,
+		strerror(-err));
+	return GW_EXIT_FAILED;
+}
+
+static json_t *pending_json(const struct gw_pending *pending)
+{
+	int64_t left;
+	char boot_id[40];
+
+	if (!pending)
+		return json_null();
+	gw_boot_id(boot_id);
+	left = gw_pending_left_ms(pending, boot_id, gw_boottime_ms());
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:s}", "revision",
+			 (json_int_t)pending->revision, "fallback", (json_int_t)pending->fallback,
+			 "until", (json_int_t)pending->until, "left_ms", (json_int_t)left, "time_s",
+			 (json_int_t)pending->time_s, "who", pending->who);
+}
+
+static void record_change(const struct apply *apply, enum gw_exit status, uint32_t revision,
+			  bool made)
+{
+	const struct gw_peer *peer = gw_ipc_call_peer(apply->call);
+	char subject[32];
+
+	(void)snprintf(subject, sizeof(subject), "revision %u", revision);
+	gw_agent_record(
+		apply->agent,
+		&(struct gw_agent_event){
+			.event = status != GW_EXIT_OK ? "change.refused"
+				 : made               ? "change.applied"
+						      : "drift.repaired",
+			.actor = peer->name,
+			.subject = subject,
+			.failed = status != GW_EXIT_OK,
+			.reason = apply->note,
+			.detail = json_pack("{s:i, s:I, s:s*, s:s, s:o}", "uid", (int)peer->uid,
+					    "base", (json_int_t)apply->transaction.base, "ticket",
+					    apply->ticket, "digest", apply->transaction.digest,
+					    "confirm",
+					    pending_json(gw_undo_pending(apply->agent->undo))) });
+}
+
+static json_t *reply_fields(const struct apply *apply, uint32_t revision, bool made)
+{
+	const struct gw_transaction *transaction = &apply->transaction;
+
+	return json_pack("{s:s, s:I, s:b, s:b, s:o, s:o}", "site",
+			 transaction->config->policy->site_name, "revision", (json_int_t)revision,
+			 "new_revision", made, "changed", transaction->sent, "kernel",
+			 gw_report_plan_json(transaction->plan), "confirm",
+			 pending_json(gw_undo_pending(apply->agent->undo)));
+}
+
+static enum gw_exit commit(struct apply *apply, uint32_t *ret_revision)
+{
+	struct gw_agent *agent = apply->agent;
+	struct gw_transaction *transaction = &apply->transaction;
+	struct gw_change change = {
+		.who = gw_ipc_call_peer(apply->call)->name,
+		.note = apply->note,
+		.ticket = apply->ticket,
+		.keep = gw_agent_change_settings(agent)->keep,
+		.before_send = before_send,
+		.context = apply,
+	};
+	enum gw_exit status = gw_transaction_commit(transaction, &agent->target, &change,
+						    ret_revision, &apply->diags);
+	struct gw_pending pending;
+	bool noted = gw_pending_read(agent->target.store, &pending) == 0;
+
+	/* What reached the kernel, if only in part, can cut somebody off: then the clock runs. */
+	if (noted && transaction->sent)
+		gw_undo_arm(agent->undo, gw_ipc_call_connection(apply->call));
+	else if (noted)
+		gw_undo_forget(agent->undo);
+	return status;
+}
+
+/* Runs a change from `origin` and answers the call. */
+static void run_change(struct apply *apply, const struct gw_config_origin *origin)
+{
+	struct gw_agent *agent = apply->agent;
+	const struct gw_pending *waits = gw_undo_pending(agent->undo);
+	json_t *fields = NULL;
+	enum gw_exit status;
+	uint32_t revision = 0;
+	bool made = false;
+
+	if (waits) {
+		gw_ipc_call_refuse(apply->call, GW_EXIT_REFUSED,
+				   "revision %u by %s waits to be confirmed: `gwctl confirm` keeps "
+				   "it, `gwctl abort` takes it back",
+				   waits->revision, waits->who);
+		return;
+	}
+	gw_diags_init(&apply->diags);
+	status = gw_transaction_prepare(&apply->transaction, origin, &agent->target, time(NULL),
+					&apply->diags);
+	if (status == GW_EXIT_OK) {
+		status = commit(apply, &revision);
+		made = revision != apply->transaction.base;
+		record_change(apply, status, revision, made);
+	}
+	if (status == GW_EXIT_OK)
+		fields = reply_fields(apply, revision, made);
+	if (!fields)
+		fields = json_object();
+	json_object_set_new(fields, "diagnostics", gw_json_diags(&apply->diags));
+	/* Diagnostics may name places in the config that the agent takes over. */
+	if (status == GW_EXIT_OK || apply->transaction.sent)
+		gw_agent_adopt(agent, &apply->transaction, revision);
+	gw_diags_done(&apply->diags);
+	if (apply->transaction.arena)
+		gw_transaction_done(&apply->transaction);
+	gw_ipc_call_reply(apply->call, (int)status, fields, -1);
+}
+
+static struct apply apply_of(struct gw_ipc_call *call, struct gw_agent *agent)
+{
+	const char *note = gw_ipc_call_text(call, "note");
+
+	return (struct apply){
+		.agent = agent,
+		.call = call,
+		.note = note ? note : "",
+		.ticket = gw_ipc_call_text(call, "ticket"),
+		.confirm_s = (uint32_t)gw_ipc_call_uint(call, "confirm_s", CONFIRM_CONFIG),
+	};
+}
+
+static void run_apply(struct gw_ipc_call *call, void *context)
+{
+	struct apply apply = apply_of(call, context);
+	struct gw_config_origin origin = { 0 };
+	struct gw_conf_file *files;
+	struct gw_arena *arena;
+	uint8_t *bytes;
+	size_t len;
+	int err = gw_memfd_read(gw_ipc_call_file(call), GW_IPC_ATTACHMENT_MAX, &bytes, &len);
+
+	if (err) {
+		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "the config files cannot be read: %s",
+				   strerror(-err));
+		return;
+	}
+	arena = gw_arena_new();
+	if (gw_archive_read(bytes, len, arena, &files, &origin.n_files) == 0) {
+		origin.files = files;
+		run_change(&apply, &origin);
+	} else {
+		gw_ipc_call_refuse(call, GW_EXIT_USAGE,
+				   "the attached file is no archive of a "
+				   "config");
+	}
+	gw_arena_free(arena);
+	gw_free(bytes);
+}
+
+static void run_rollback(struct gw_ipc_call *call, void *context)
+{
+	struct apply apply = apply_of(call, context);
+	struct gw_store *store = apply.agent->target.store;
+	uint32_t number = (uint32_t)gw_ipc_call_uint(call, "revision", 0);
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_config_origin origin = { 0 };
+	struct gw_revision revision;
+	struct gw_conf_file *files;
+	int err = gw_store_revision(store, number, arena, &revision);
+
+	if (!err)
+		err = gw_store_files(store, number, arena, &files, &origin.n_files);
+	if (err) {
+		gw_ipc_call_refuse(call, GW_EXIT_FAILED, "revision %u cannot be read: %s", number,
+				   err == -ENOENT ? "there is none" : strerror(-err));
+	} else {
+		origin.files = files;
+		origin.lockdown = revision.lockdown;
+		if (!*apply.note)
+			apply.note = gw_arena_printf(arena, "rollback to %u", number);
+		run_change(&apply, &origin);
+	}
+	gw_arena_free(arena);
+}
+
+/* ---- confirm and abort ----------------------------------------------------------------------- */
+
+/* The change that waits, if it is the one that is meant; else answers the call. */
+static const struct gw_pending *find_pending(struct gw_agent *agent, struct gw_ipc_call *call)
+{
+	const struct gw_pending *pending = gw_undo_pending(agent->undo);
+	uint64_t wanted = gw_ipc_call_uint(call, "revision", 0);
+
+	if (pending && (!wanted || wanted == pending->revision))
+		return pending;
+	if (pending)
+		gw_ipc_call_refuse(call, GW_EXIT_REFUSED,
+				   "revision %u waits to be confirmed, not revision %u",
+				   pending->revision, (unsigned int)wanted);
+	else
+		gw_ipc_call_refuse(call, GW_EXIT_FAILED,
+				   "no change waits to be confirmed; revision %u is in force",
+				   agent->revision);
+	return NULL;
+}
+
+static void run_confirm(struct gw_ipc_call *call, void *context)
+{
+	struct gw_agent *agent = context;
+	const struct gw_pending *pending = find_pending(agent, call);
+	const struct gw_peer *peer = gw_ipc_call_peer(call);
+	uint32_t revision;
+	bool same_session;
+	int err;
+
+	if (!pending)
+		return;
+	/* Whoever was cut off must not confirm from where he was before. */
+	if (gw_ipc_call_connection(call) == gw_undo_connection(agent->undo) ||
+	    peer->pid == pending->pid) {
+		gw_ipc_call_refuse(call, GW_EXIT_REFUSED,
+				   "revision %u must be confirmed from another connection than the "
+				   "one that applied it",
+				   pending->revision);
+		return;
+	}
+	revision = pending->revision;
+	same_session = peer->session && peer->session == pending->session;
+	err = gw_undo_confirm(agent->undo, peer);
+	if (err)
+		gw_ipc_call_refuse(call, GW_EXIT_FAILED,
+				   "the confirmation of revision %u cannot be noted in %s: %s",
+				   revision, agent->state_dir, strerror(-err));
+	else
+		gw_ipc_call_reply(call, GW_EXIT_OK,
+				  json_pack("{s:I, s:b}", "revision", (json_int_t)revision,
+					    "same_session", same_session),
+				  -1);
+}
+
+static void run_abort(struct gw_ipc_call *call, void *context)
+{
+	struct gw_agent *agent = context;
+	const struct gw_pending *pending = find_pending(agent, call);
+	struct gw_diags diags;
+	enum gw_exit status;
+	uint32_t revision;
+	json_t *fields;
+
+	if (!pending)
+		return;
+	revision = pending->revision;
+	gw_diags_init(&diags);
+	status = gw_undo_now(agent->undo, gw_ipc_call_peer(call)->name, "it was aborted", &diags);
+	fields = json_pack("{s:I, s:I, s:o}", "aborted", (json_int_t)revision, "revision",
+			   (json_int_t)agent->revision, "diagnostics", gw_json_diags(&diags));
+	gw_diags_done(&diags);
+	gw_ipc_call_reply(call, (int)status, fields, -1);
+}
+
+static void run_wait(struct gw_ipc_call *call, void *context)
+{
+	struct gw_agent *agent = context;
+	const struct gw_pending *pending = gw_undo_pending(agent->undo);
+	uint64_t wanted = gw_ipc_call_uint(call, "revision", 0);
+
+	if (pending && pending->revision == wanted)
+		gw_undo_wait(agent->undo, call);
+	else
+		gw_ipc_call_reply(
+			call, agent->revision == wanted ? GW_EXIT_OK : GW_EXIT_ROLLED_BACK,
+			json_pack("{s:I, s:s}", "revision", (json_int_t)agent->revision, "outcome",
+				  agent->revision == wanted ? "confirmed" : "rolled back"),
+			-1);
+}
+
+/* ---- what is going on ------------------------------------------------------------------------ */
+
+static void run_status(struct gw_ipc_call *call, void *context)
+{
+	struct gw_agent *agent = context;
+
+	gw_ipc_call_reply(
+		call, GW_EXIT_OK,
+		json_pack("{s:s, s:I, s:I, s:I, s:o, s:s?}", "version", GW_VERSION, "started",
+			  (json_int_t)agent->started, "revision", (json_int_t)agent->revision,
+			  "rollbacks", (json_int_t)agent->rollbacks, "confirm",
+			  pending_json(gw_undo_pending(agent->undo)), "site",
+			  agent->config && agent->config->policy ? agent->config->policy->site_name
+								 : NULL),
+		-1);
+}
+
+static void run_subscribe(struct gw_ipc_call *call, void *context)
+{
+	(void)context;
+	gw_ipc_call_subscribe(call);
+	gw_ipc_call_reply(call, GW_EXIT_OK, NULL, -1);
+}
+
+static const struct gw_ipc_field apply_fields[] = {
+	{ "note", GW_IPC_TEXT, .max = 1024, .help = "Why, for the history." },
+	{ "ticket", GW_IPC_TEXT, .max = 64, .help = "Ticket of the change." },
+	{ "confirm_s", GW_IPC_UINT, .max = CONFIRM_MAX_S,
+	  .help = "Seconds until the change is undone unless it is confirmed; 0: never. Else what "
+		  "the config in force says." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field rollback_fields[] = {
+	{ "revision", GW_IPC_UINT, .required = true, .max = UINT32_MAX,
+	  .help = "Number of the revision whose config is put in force." },
+	{ "note", GW_IPC_TEXT, .max = 1024, .help = "Why, for the history." },
+	{ "ticket", GW_IPC_TEXT, .max = 64, .help = "Ticket of the change." },
+	{ "confirm_s", GW_IPC_UINT, .max = CONFIRM_MAX_S, .help = "As for `apply`." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field apply_reply[] = {
+	{ "site", GW_IPC_TEXT, .help = "Name of the site." },
+	{ "revision", GW_IPC_UINT, .help = "In force now." },
+	{ "new_revision", GW_IPC_BOOL, .help = "It was made by this change." },
+	{ "changed", GW_IPC_BOOL, .help = "The kernel was changed." },
+	{ "kernel", GW_IPC_OBJECT, .help = "What was sent, by kind." },
+	{ "confirm", GW_IPC_OBJECT,
+	  .help = "The change that waits: revision, fallback, until "
+		  "(Unix time), left_ms, who; null: none." },
+	{ "diagnostics", GW_IPC_LIST, .help = "Errors and warnings, as in `gwctl check --json`." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field which_fields[] = {
+	{ "revision", GW_IPC_UINT, .max = UINT32_MAX,
+	  .help = "The change that is meant; refused if another one waits." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field wait_fields[] = {
+	{ "revision", GW_IPC_UINT, .required = true, .max = UINT32_MAX, .help = "Which change." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field confirm_reply[] = {
+	{ "revision", GW_IPC_UINT, .help = "That was confirmed." },
+	{ "same_session", GW_IPC_BOOL,
+	  .help = "It came from the login session that applied: whether new sessions get in is not "
+		  "shown by that." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field wait_reply[] = {
+	{ "revision", GW_IPC_UINT, .help = "In force now." },
+	{ "outcome", GW_IPC_TEXT, .help = "`confirmed` or `rolled back`." },
+	{ .name = NULL },
+};
+
+const struct gw_verb gw_verbs_change[] = {
+	{ .name = "apply",
+	  .help = "Puts a config in force. It is checked again; exit status 5 never comes from "
+		  "here, "
+		  "see `wait`.",
+	  .fields = apply_fields,
+	  .reply = apply_reply,
+	  .takes_file = "archive of the config files (gw/agent/archive.h)",
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_apply },
+	{ .name = "rollback",
+	  .help = "Puts the config of an earlier revision in force, as a new revision.",
+	  .fields = rollback_fields,
+	  .reply = apply_reply,
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_rollback },
+	{ .name = "confirm",
+	  .help = "Keeps the change that waits. Refused from the connection or the process that "
+		  "asked "
+		  "for the change.",
+	  .fields = which_fields,
+	  .reply = confirm_reply,
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_confirm },
+	{ .name = "abort",
+	  .help = "Takes the change that waits back at once.",
+	  .fields = which_fields,
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_abort },
+	{ .name = "wait",
+	  .help = "Answers when the change is confirmed (status 0) or undone (status 5).",
+	  .fields = wait_fields,
+	  .reply = wait_reply,
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_wait },
+	{ .name = "status",
+	  .help = "What the agent is doing.",
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_status },
+	{ .name = "subscribe",
+	  .help = "From now on events come over this connection as they happen.",
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_subscribe },
+	{ .name = NULL },
+};
