@@ -40,7 +40,7 @@ void gw_hash_node(const uint8_t left[GW_HASH_LEN], const uint8_t right[GW_HASH_L
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
-void gw_range_add(struct gw_range *range, unsigned int level, const uint8_t hash[GW_HASH_LEN])
+void gw_forest_add(struct gw_forest *range, unsigned int level, const uint8_t hash[GW_HASH_LEN])
 {
 	struct gw_subtree *top = &range->items[range->n++];
 
@@ -55,7 +55,7 @@ void gw_range_add(struct gw_range *range, unsigned int level, const uint8_t hash
 	}
 }
 
-void gw_range_root(const struct gw_range *range, uint8_t ret[GW_HASH_LEN])
+void gw_forest_root(const struct gw_forest *range, uint8_t ret[GW_HASH_LEN])
 {
 	if (!range->n) {
 		(void)SHA256((const uint8_t *)"", 0, ret);
@@ -155,10 +155,10 @@ void gw_proof_add(struct gw_proof *proof, uint64_t start, unsigned int level,
 	if (start != part->start + proof->range.leaves ||
 	    (UINT64_C(1) << level) > part->end - start)
 		return;
-	gw_range_add(&proof->range, level, hash);
+	gw_forest_add(&proof->range, level, hash);
 	if (part->start + proof->range.leaves < part->end)
 		return;
-	gw_range_root(&proof->range, proof->hashes[place]);
+	gw_forest_root(&proof->range, proof->hashes[place]);
 	memset(&proof->range, 0, sizeof(proof->range));
 	proof->done++;
 }

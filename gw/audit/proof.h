@@ -28,7 +28,7 @@ void gw_hash_node(const uint8_t left[GW_HASH_LEN], const uint8_t right[GW_HASH_L
 		  uint8_t ret[GW_HASH_LEN]);
 
 /** The whole subtrees that a growing range of leaves consists of, largest first. Starts zeroed. */
-struct gw_range {
+struct gw_forest {
 	uint64_t leaves;
 	size_t n;
 	struct gw_subtree {
@@ -38,9 +38,9 @@ struct gw_range {
 };
 
 /** Adds the next subtree of 2^level leaves; a leaf is one of level 0. */
-void gw_range_add(struct gw_range *range, unsigned int level, const uint8_t hash[GW_HASH_LEN]);
+void gw_forest_add(struct gw_forest *range, unsigned int level, const uint8_t hash[GW_HASH_LEN]);
 /** The hash of all; of nothing it is SHA-256 of no bytes. */
-void gw_range_root(const struct gw_range *range, uint8_t ret[GW_HASH_LEN]);
+void gw_forest_root(const struct gw_forest *range, uint8_t ret[GW_HASH_LEN]);
 
 /** A proof that is being filled in. */
 struct gw_proof {
@@ -52,7 +52,7 @@ struct gw_proof {
 	} parts[GW_PROOF_MAX];
 	size_t order[GW_PROOF_MAX];
 	size_t done; /* of `order` */
-	struct gw_range range;
+	struct gw_forest range;
 };
 
 /** Begins the proof that leaf `index` is in the tree of `size`; `index` < `size`. */

@@ -104,11 +104,11 @@ static int write_level(const struct gw_tiles *tiles, size_t level)
 
 static void tile_root(const struct gw_tile_level *level, uint8_t ret[GW_HASH_LEN])
 {
-	struct gw_range range = { 0 };
+	struct gw_forest range = { 0 };
 
 	for (size_t i = 0; i < level->n; i++)
-		gw_range_add(&range, 0, level->hashes[i]);
-	gw_range_root(&range, ret);
+		gw_forest_add(&range, 0, level->hashes[i]);
+	gw_forest_root(&range, ret);
 }
 
 /* Each full tile is written, and its root goes one level up. */
@@ -153,7 +153,7 @@ int gw_tiles_add(struct gw_tiles *tiles, const char *record, size_t len)
 	gw_text_add(&tiles->entries, prefix, sizeof(prefix));
 	gw_text_add(&tiles->entries, record, len);
 	gw_hash_leaf(record, len, leaf);
-	gw_range_add(&tiles->range, 0, leaf);
+	gw_forest_add(&tiles->range, 0, leaf);
 	tiles->size++;
 	if (tiles->size % GW_TILE_WIDTH == 0)
 		err = write_entries(tiles, tiles->size / GW_TILE_WIDTH - 1, GW_TILE_WIDTH);

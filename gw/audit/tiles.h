@@ -21,7 +21,7 @@
 struct gw_tiles {
 	int dir; /* borrowed */
 	uint64_t size;
-	struct gw_range range;
+	struct gw_forest range;
 	struct gw_text entries;
 	struct gw_tile_level {
 		uint64_t full; /* tiles that are written */

@@ -4,6 +4,7 @@
 #define AUTHOR  "Author"
 #define CHANGE  "Change"
 #define OBSERVE "Observe"
+#define REVIEW  "Review"
 #define OTHER   "Other"
 
 static const struct gw_option no_options[] = { { NULL, 0, NULL, NULL } };
@@ -200,6 +201,15 @@ const struct gw_command gw_commands[] = {
 	  .warnings = true,
 	  .run = gw_cmd_host },
 
+	{ .name = "audit",
+	  .group = REVIEW,
+	  .summary = "Read, verify and export the audit trail",
+	  .details = "All that was changed, permitted, refused and noticed, in records that cannot "
+		     "be\n"
+		     "altered unseen by whoever holds a checkpoint of them.",
+	  .options = no_options,
+	  .subcommands = gw_audit_commands },
+
 	{ .name = "backup",
 	  .group = OTHER,
 	  .args = "FILE",
@@ -233,7 +243,7 @@ const struct gw_command gw_commands[] = {
 	  .args = "[COMMAND]",
 	  .summary = "This list, or a command's options and examples",
 	  .options = no_options,
-	  .max_args = 1,
+	  .max_args = 2,
 	  .run = gw_cmd_help },
 	{ .name = "version",
 	  .group = OTHER,

@@ -34,6 +34,9 @@ struct gw_command {
 	const struct gw_option *options; /* NULL: none of its own */
 	int min_args, max_args;
 	bool warnings; /* warnings are shown, not only errors */
+	/* Commands of its own, NULL: none. Their names begin with its name and a space; the table ends
+	 * with a NULL name. Such a command has no function. */
+	const struct gw_command *subcommands;
 	enum gw_exit (*run)(struct gw_ctl *ctl);
 };
 
@@ -84,6 +87,8 @@ int gw_ctl_run(int n_args, const char *const *args, FILE *out, FILE *err, bool c
 const char *gw_ctl_option(const struct gw_ctl *ctl, const char *name);
 /** The command with this name, or NULL. */
 const struct gw_command *gw_command_find(const char *name);
+/** The subcommand that is called `name` behind its command's own name, or NULL. */
+const struct gw_command *gw_subcommand_find(const struct gw_command *command, const char *name);
 /** A usage error: says so in `out` for standard error. Returns GW_EXIT_USAGE. */
 enum gw_exit gw_ctl_usage(struct gw_ctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -159,5 +164,8 @@ enum gw_exit gw_cmd_backup(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_restore(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_version(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
+
+/* cmd_audit.c */
+extern const struct gw_command gw_audit_commands[];
 
 #endif

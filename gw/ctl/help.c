@@ -95,9 +95,34 @@ static bool ends_with(const char *text, char c)
 	return len && text[len - 1] == c;
 }
 
+static void put_subcommands(const struct gw_command *command, struct gw_text *out)
+{
+	struct gw_report_table table = { 0 };
+
+	gw_text_printf(out, "usage: gwctl %s COMMAND …\n\n%s.\n", command->name, command->summary);
+	if (command->details)
+		gw_text_printf(out, "\n%s\n", command->details);
+	gw_text_putc(out, '\n');
+	for (const struct gw_command *sub = command->subcommands; sub->name; sub++) {
+		gw_auto_text struct gw_text name = { 0 };
+
+		gw_text_printf(&name, "  %s", sub->name);
+		gw_report_row(&table, name.bytes, sub->summary);
+	}
+	gw_report_table_print(&table, "<<", out);
+	gw_report_table_done(&table);
+	gw_text_printf(out, "\n`gwctl help %s COMMAND` shows options and examples.\n",
+		       command->name);
+}
+
 void gw_help_command(const struct gw_command *command, struct gw_text *out)
 {
 	struct gw_report_table table = { 0 };
+
+	if (command->subcommands) {
+		put_subcommands(command, out);
+		return;
+	}
 
 	gw_text_printf(out, "usage: gwctl %s [OPTION…]%s%s\n\n%s%s\n", command->name,
 		       command->args ? " " : "", command->args ? command->args : "",
@@ -119,8 +144,10 @@ enum gw_exit gw_cmd_help(struct gw_ctl *ctl)
 {
 	const struct gw_command *command = ctl->n_args ? gw_command_find(ctl->args[0]) : NULL;
 
+	if (ctl->n_args > 1 && command)
+		command = gw_subcommand_find(command, ctl->args[1]);
 	if (ctl->n_args && !command)
-		return gw_ctl_usage(ctl, "unknown command `%s`", ctl->args[0]);
+		return gw_ctl_usage(ctl, "unknown command `%s`", ctl->args[ctl->n_args - 1]);
 	if (command)
 		gw_help_command(command, &ctl->out);
 	else

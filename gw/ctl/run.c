@@ -34,6 +34,16 @@ const struct gw_command *gw_command_find(const char *name)
 	return NULL;
 }
 
+const struct gw_command *gw_subcommand_find(const struct gw_command *command, const char *name)
+{
+	const struct gw_command *sub = command->subcommands;
+
+	for (; sub && sub->name; sub++)
+		if (strcmp(sub->name + strlen(command->name) + 1, name) == 0)
+			return sub;
+	return NULL;
+}
+
 const char *gw_ctl_option(const struct gw_ctl *ctl, const char *name)
 {
 	const struct gw_option *options = ctl->command->options;
@@ -170,6 +180,27 @@ static enum gw_exit choose_command(struct reading *reading, const char *name)
 	return gw_ctl_usage(&reading->ctl, "unknown command `%s`", name);
 }
 
+static enum gw_exit choose_subcommand(struct reading *reading, const char *name)
+{
+	const struct gw_command *command = reading->ctl.command;
+	const struct gw_command *sub = gw_subcommand_find(command, name);
+	const char *names[32];
+	const char *nearest;
+	size_t n = 0;
+
+	if (sub) {
+		reading->ctl.command = sub;
+		return GW_EXIT_OK;
+	}
+	for (sub = command->subcommands; sub->name && n < GW_COUNT(names); sub++)
+		names[n++] = sub->name + strlen(command->name) + 1;
+	nearest = gw_nearest_name(name, names, n);
+	if (nearest)
+		return gw_ctl_usage(&reading->ctl, "%s: unknown command `%s`; did you mean `%s`?",
+				    command->name, name, nearest);
+	return gw_ctl_usage(&reading->ctl, "%s: unknown command `%s`", command->name, name);
+}
+
 /* The arrow of a flow looks like an option and is none. */
 static bool is_option(const char *arg)
 {
@@ -188,6 +219,8 @@ static enum gw_exit read_args(struct reading *reading, int n_args, const char *c
 			status = read_option(reading, n_args, args, &i);
 		else if (!reading->ctl.command)
 			status = choose_command(reading, args[i]);
+		else if (reading->ctl.command->subcommands)
+			status = choose_subcommand(reading, args[i]);
 		else
 			gw_push(reading->args, reading->n_args, reading->capacity, args[i]);
 	}
@@ -226,12 +259,19 @@ static enum gw_exit run_command(struct reading *reading)
 		gw_help_command(ctl->command, &ctl->out);
 		return GW_EXIT_OK;
 	}
+	if (ctl->command->subcommands)
+		return gw_ctl_usage(ctl, "%s needs one of its commands", ctl->command->name);
 	status = check_args(reading);
 	if (status != GW_EXIT_OK)
 		return status;
 	if (ctl->json) {
+		char schema[64];
+
+		(void)snprintf(schema, sizeof(schema), "gw.%s/1", ctl->command->name);
+		for (char *at = schema; (at = strchr(at, ' ')) != NULL;)
+			*at = '-';
 		ctl->root = json_object();
-		gw_json_set(ctl->root, "schema", json_sprintf("gw.%s/1", ctl->command->name));
+		gw_json_set(ctl->root, "schema", json_string(schema));
 	}
 	return ctl->command->run(ctl);
 }

@@ -62,6 +62,11 @@ static void put_option(struct gw_text *out, const struct gw_option *option)
 
 static void put_command(struct gw_text *out, const struct gw_command *command)
 {
+	if (command->subcommands) {
+		for (const struct gw_command *sub = command->subcommands; sub->name; sub++)
+			put_command(out, sub);
+		return;
+	}
 	gw_text_printf(out, ".It Xo\n.Nm Cm %s\n", command->name);
 	for (const struct gw_option *o = command->options; o->name; o++) {
 		gw_text_puts(out, ".Op Fl \\-");

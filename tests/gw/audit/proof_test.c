@@ -71,19 +71,19 @@ static void roots_are_those_that_others_compute(void **state)
 		{ "\x50\x51\x52\x53\x54\x55\x56\x57", 8 },
 		{ "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16 },
 	};
-	struct gw_range range = { 0 };
+	struct gw_forest range = { 0 };
 	uint8_t hash[GW_HASH_LEN];
 	char text[65];
 
 	(void)state;
-	gw_range_root(&range, hash);
+	gw_forest_root(&range, hash);
 	hex(hash, text);
 	assert_string_equal(text,
 			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	for (size_t i = 0; i < GW_COUNT(records); i++) {
 		gw_hash_leaf(records[i].bytes, records[i].len, hash);
-		gw_range_add(&range, 0, hash);
-		gw_range_root(&range, hash);
+		gw_forest_add(&range, 0, hash);
+		gw_forest_root(&range, hash);
 		hex(hash, text);
 		if (i == 0)
 			assert_string_equal(text, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738"
@@ -95,14 +95,14 @@ static void roots_are_those_that_others_compute(void **state)
 
 static void roots_follow_the_definition(void **state)
 {
-	struct gw_range range = { 0 };
+	struct gw_forest range = { 0 };
 
 	(void)state;
 	for (uint64_t size = 1; size <= LEAVES_MAX; size++) {
 		uint8_t want[GW_HASH_LEN], got[GW_HASH_LEN];
 
-		gw_range_add(&range, 0, leaves[size - 1]);
-		gw_range_root(&range, got);
+		gw_forest_add(&range, 0, leaves[size - 1]);
+		gw_forest_root(&range, got);
 		tree_hash(0, size, want);
 		assert_memory_equal(got, want, sizeof(got));
 		assert_int_equal(range.leaves, size);

@@ -142,20 +142,36 @@ static void help_names_every_command_and_what_it_does(void **ret)
 			assert_out(state, gw_commands[i].summary);
 }
 
+static void assert_help(struct state *state, const struct gw_command *command)
+{
+	size_t lines = 0;
+
+	assert_out(state, command->summary);
+	for (const char *at = state->out; (at = strchr(at, '\n')); at++)
+		lines++;
+	if (lines < 5 || lines > 24)
+		fail_msg("help of %s has %zu lines", command->name, lines);
+}
+
 static void help_of_every_command_fits_a_screen(void **ret)
 {
 	struct state *state = *ret;
 
 	for (size_t i = 0; i < gw_commands_n; i++) {
-		size_t lines = 0;
+		const struct gw_command *command = &gw_commands[i], *sub = command->subcommands;
 
-		assert_int_equal(gwctl(state, "help", gw_commands[i].name), GW_EXIT_OK);
-		assert_out(state, gw_commands[i].summary);
-		for (const char *at = state->out; (at = strchr(at, '\n')); at++)
-			lines++;
-		assert_in_range(lines, 5, 24);
-		assert_int_equal(gwctl(state, gw_commands[i].name, "--help"), GW_EXIT_OK);
-		assert_out(state, gw_commands[i].summary);
+		assert_int_equal(gwctl(state, "help", command->name), GW_EXIT_OK);
+		assert_help(state, command);
+		assert_int_equal(gwctl(state, command->name, "--help"), GW_EXIT_OK);
+		assert_out(state, command->summary);
+		for (; sub && sub->name; sub++) {
+			const char *name = sub->name + strlen(command->name) + 1;
+
+			assert_int_equal(gwctl(state, "help", command->name, name), GW_EXIT_OK);
+			assert_help(state, sub);
+			assert_int_equal(gwctl(state, command->name, name, "--help"), GW_EXIT_OK);
+			assert_out(state, sub->summary);
+		}
 	}
 }
 
@@ -177,6 +193,10 @@ static void usage_errors_say_what_was_probably_meant(void **ret)
 	assert_int_equal(gwctl(state, "drops", "-n", "0"), GW_EXIT_USAGE);
 	assert_int_equal(gwctl(state, "explain", "GW9999"), GW_EXIT_USAGE);
 	assert_int_equal(gwctl(state, "render", "--as", "xml"), GW_EXIT_USAGE);
+	assert_int_equal(gwctl(state, "audit"), GW_EXIT_USAGE);
+	assert_int_equal(gwctl(state, "audit", "verfy"), GW_EXIT_USAGE);
+	assert_err(state, "did you mean `verify`?");
+	assert_int_equal(gwctl(state, "help", "audit", "x"), GW_EXIT_USAGE);
 	assert_string_equal(state->out, "");
 }
 
@@ -415,11 +435,16 @@ static void manual_pages_name_every_command(void **ret)
 
 	assert_int_equal(gwctl(state, "man", "gwctl"), GW_EXIT_OK);
 	for (size_t i = 0; i < gw_commands_n; i++) {
+		const struct gw_command *sub = gw_commands[i].subcommands;
 		char line[64];
 
 		(void)snprintf(line, sizeof(line), ".Nm Cm %s\n", gw_commands[i].name);
-		if (gw_commands[i].group)
+		if (gw_commands[i].group && !sub)
 			assert_out(state, line);
+		for (; sub && sub->name; sub++) {
+			(void)snprintf(line, sizeof(line), ".Nm Cm %s\n", sub->name);
+			assert_out(state, line);
+		}
 	}
 	assert_int_equal(gwctl(state, "man", "gw.yaml"), GW_EXIT_OK);
 	assert_out(state, "zones");
