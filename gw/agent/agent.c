@@ -18,7 +18,7 @@ static const struct gw_loc nowhere;
 
 static const struct gw_verb *const control_verbs[] = { gw_verbs_change, gw_verbs_observe, NULL };
 
-static const struct gw_agent_part *const parts[] = { NULL };
+static const struct gw_agent_part *const parts[] = { &gw_part_host, NULL };
 
 /* ---- who may connect ------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  *	undo.c       the change that waits to be confirmed, and its way back
  *	boot.c       what is loaded when the agent starts
  *	verbs_observe.c  what the kernel holds, for gwctl
+ *	host.c       settings of the kernel that the config declares
  *	record.c     what happened, for those who watch and for the audit trail
  *
  * Rules: nothing is acknowledged before it is on disk; what the kernel enforces needs no agent; an
@@ -20,6 +21,7 @@
 
 struct event_base;
 struct gw_undo;
+struct gw_host_watch;
 
 /* What a peer may do: bits of gw_verb.permission. */
 #define GW_AGENT_OPERATE 1u /* everything on the control socket */
@@ -35,7 +37,8 @@ struct gw_agent {
 	struct gw_config *config;
 	struct gw_numbers *numbers;
 	struct gw_undo *undo;
-	uint64_t rollbacks; /* since the start */
+	struct gw_host_watch *host; /* host.c */
+	uint64_t rollbacks;         /* since the start */
 };
 
 /** A part of the agent. Hooks may be NULL. */
@@ -112,6 +115,10 @@ enum gw_exit gw_agent_boot(struct gw_agent *agent, struct gw_diags *diags);
 
 /** A line on the terminals of all who are logged in. */
 void gw_announce(const char *text);
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+extern const struct gw_agent_part gw_part_host; /* host.c: settings of the kernel */
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 

@@ -74,15 +74,19 @@ static void look_at(struct run *run, const struct gw_sysctl *wanted)
 		item->state = GW_HOST_TO_SET;
 }
 
-static int open_run(struct run *run, const struct gw_policy *policy)
+/* Without an id (in a sandbox, in tests) every boot is the same. */
+static const char *boot_id(int root, struct gw_arena *arena)
 {
 	char *boot;
+
+	return gw_sysctl_read(root, "kernel/random/boot_id", arena, &boot) == 0 ? boot : "";
+}
+
+static int open_run(struct run *run, const struct gw_policy *policy)
+{
 	int err;
 
-	/* Without an id (in a sandbox, in tests) every boot is the same. */
-	run->boot = "";
-	if (gw_sysctl_read(run->root, "kernel/random/boot_id", run->arena, &boot) == 0)
-		run->boot = boot;
+	run->boot = boot_id(run->root, run->arena);
 	err = gw_host_saved_read(run->store, run->boot, run->arena, &run->saved);
 	if (err)
 		return err;
@@ -293,6 +297,24 @@ int gw_host_enforce(struct gw_store *store, int root, const struct gw_policy *po
 	err = save(&run, &on_disk);
 	count(ret);
 	return err;
+}
+
+int gw_host_forget(struct gw_store *store, int root, const char *interface, struct gw_arena *arena)
+{
+	const char *boot = boot_id(root, arena);
+	const char *conf = gw_arena_printf(arena, "/conf/%s/", interface);
+	const char *neigh = gw_arena_printf(arena, "/neigh/%s/", interface);
+	struct gw_host_saved_list saved;
+	int err = gw_host_saved_read(store, boot, arena, &saved);
+	size_t n = 0;
+
+	for (size_t i = 0; !err && i < saved.n; i++)
+		if (!strstr(saved.items[i].path, conf) && !strstr(saved.items[i].path, neigh))
+			saved.items[n++] = saved.items[i];
+	if (err || n == saved.n)
+		return err;
+	saved.n = n;
+	return gw_host_saved_write(store, boot, &saved);
 }
 
 /* ---- saying so ------------------------------------------------------------------------------- */

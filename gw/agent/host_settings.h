@@ -66,6 +66,12 @@ int gw_host_compare(struct gw_store *store, int root, const struct gw_policy *po
 int gw_host_enforce(struct gw_store *store, int root, const struct gw_policy *policy,
 		    enum gw_host_drift drift, struct gw_arena *arena, struct gw_host_report *ret);
 
+/**
+ * Forgets the old values of an interface that has gone: one that comes back under its name is another,
+ * and its values are no drift. 0 or -errno.
+ */
+int gw_host_forget(struct gw_store *store, int root, const char *interface, struct gw_arena *arena);
+
 /** Adds a warning for each setting that is not as declared, at the place where it is declared. */
 void gw_host_diagnose(const struct gw_host_report *report, struct gw_diags *diags);
 /** The same where enforcing or comparing has failed as a whole. */

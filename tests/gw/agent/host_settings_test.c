@@ -263,6 +263,24 @@ static void an_interface_that_comes_later_gets_its_settings(void **ret)
 	assert_string_equal(get(state, RA), "2");
 }
 
+static void an_interface_that_is_another_has_no_drift(void **ret)
+{
+	struct state *state = *ret;
+	const char *yaml = HOST("on", "");
+
+	enforce(state, yaml, GW_HOST_REPAIR);
+	assert_int_equal(gw_host_forget(state->store, state->root, "wan", state->arena), 0);
+	put(state, "sys/" RA, "2");
+	compare(state, yaml);
+	assert_state(state, RA, GW_HOST_DRIFTED); /* `wan` is another name */
+	assert_int_equal(gw_host_forget(state->store, state->root, "wan0", state->arena), 0);
+	enforce(state, yaml, GW_HOST_REPAIR);
+	assert_state(state, RA, GW_HOST_SET);
+	enforce(state, "", GW_HOST_REPAIR);
+	assert_string_equal(get(state, RA), "2");
+	assert_string_equal(get(state, FORWARD), "0");
+}
+
 static void a_setting_that_the_kernel_lacks_is_reported(void **ret)
 {
 	struct state *state = *ret;
@@ -334,6 +352,7 @@ int main(void)
 		TEST(changes_by_others_are_drift),
 		TEST(what_others_have_decided_meanwhile_is_left_alone),
 		TEST(an_interface_that_comes_later_gets_its_settings),
+		TEST(an_interface_that_is_another_has_no_drift),
 		TEST(a_setting_that_the_kernel_lacks_is_reported),
 		TEST(a_new_boot_begins_anew),
 		TEST(damage_changes_nothing),
