@@ -271,8 +271,8 @@ static const struct gw_pending *find_pending(struct gw_agent *agent, struct gw_i
 static void run_confirm(struct gw_ipc_call *call, void *context)
 {
 	struct gw_agent *agent = context;
-	const struct gw_pending *pending = find_pending(agent, call);
 	const struct gw_peer *peer = gw_ipc_call_peer(call);
+	const struct gw_pending *pending = find_pending(agent, call); /* may end the call */
 	uint32_t revision;
 	bool same_session;
 	int err;
