@@ -1,7 +1,11 @@
 /* apply and rollback: the commands that change the kernel. */
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
-#include "gw/ctl/ctl.h"
+#include "gw/agent/pending.h"
+#include "gw/ctl/client.h"
+#include "gw/ctl/live_change.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
 
@@ -68,14 +72,44 @@ static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *or
 	return status;
 }
 
+/* ---- without an agent ------------------------------------------------------------------------ */
+
+/* What only the agent keeps watch over must not be promised, nor a promise of its be broken. */
+static enum gw_exit stand_alone(struct gw_ctl *ctl)
+{
+	const char *confirm = gw_ctl_option(ctl, "confirm");
+	static const struct gw_loc nowhere;
+	struct gw_pending pending;
+	enum gw_exit status;
+
+	if ((confirm && strcmp(confirm, "0") != 0) || gw_ctl_option(ctl, "wait"))
+		return gw_ctl_need_agent(ctl);
+	status = gw_ctl_open_store(ctl, true);
+	if (status != GW_EXIT_OK || gw_pending_read(ctl->target.store, &pending) == -ENOENT)
+		return status;
+	gw_diag(&ctl->diags, GW_D_AGENT_NEEDED, nowhere,
+		"a change waits to be confirmed, and gwd, which would undo it, does not run");
+	gw_diag_hint(&ctl->diags, "start gwd: it settles the change");
+	return GW_EXIT_REFUSED;
+}
+
 enum gw_exit gw_cmd_apply(struct gw_ctl *ctl)
 {
 	struct gw_config_origin origin = { .dir = ctl->dir };
 	const char *note = gw_ctl_option(ctl, "message");
-	enum gw_exit status = gw_ctl_open_store(ctl, true);
+	json_t *fields;
+	enum gw_exit status = gw_ctl_find_agent(ctl);
 
+	if (status == GW_EXIT_OK && ctl->agent) {
+		status = gw_ctl_change_fields(ctl, &fields);
+		return status == GW_EXIT_OK ? gw_ctl_apply_by_agent(ctl, fields) : status;
+	}
+	if (status == GW_EXIT_OK)
+		status = stand_alone(ctl);
 	return status == GW_EXIT_OK ? change(ctl, &origin, note ? note : "") : status;
 }
+
+/* ---- rollback -------------------------------------------------------------------------------- */
 
 /* The revision before the one in force; 0 after adding a diagnostic. */
 static uint32_t previous_revision(struct gw_ctl *ctl)
@@ -91,18 +125,30 @@ static uint32_t previous_revision(struct gw_ctl *ctl)
 	return 0;
 }
 
-enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl)
+static enum gw_exit rollback_by_agent(struct gw_ctl *ctl, uint32_t number)
 {
-	struct gw_config_origin origin = { 0 };
-	enum gw_exit status;
-	uint32_t number = 0;
+	json_t *fields;
+	enum gw_exit status = GW_EXIT_OK;
 
-	if (ctl->n_args) {
-		number = gw_ctl_revision_number(ctl, ctl->args[0]);
-		if (!number)
-			return GW_EXIT_USAGE;
-	}
-	status = gw_ctl_open_store(ctl, true);
+	if (!number)
+		status = gw_ctl_open_store(ctl, false);
+	if (status == GW_EXIT_OK && !number)
+		number = previous_revision(ctl);
+	if (!number)
+		return GW_EXIT_FAILED;
+	status = gw_ctl_change_fields(ctl, &fields);
+	if (status != GW_EXIT_OK)
+		return status;
+	gw_json_set(fields, "revision", gw_json_number(number));
+	return gw_ctl_change_by_agent(ctl, "rollback", fields, -1);
+}
+
+static enum gw_exit rollback_here(struct gw_ctl *ctl, uint32_t number)
+{
+	const char *note = gw_ctl_option(ctl, "message");
+	struct gw_config_origin origin = { 0 };
+	enum gw_exit status = stand_alone(ctl);
+
 	if (status != GW_EXIT_OK)
 		return status;
 	if (!number)
@@ -112,5 +158,22 @@ enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl)
 	status = gw_ctl_revision_files(ctl, number, &origin);
 	if (status != GW_EXIT_OK)
 		return status;
-	return change(ctl, &origin, gw_arena_printf(ctl->arena, "rollback to %u", number));
+	return change(ctl, &origin,
+		      note ? note : gw_arena_printf(ctl->arena, "rollback to %u", number));
+}
+
+enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl)
+{
+	enum gw_exit status;
+	uint32_t number = 0;
+
+	if (ctl->n_args) {
+		number = gw_ctl_revision_number(ctl, ctl->args[0]);
+		if (!number)
+			return GW_EXIT_USAGE;
+	}
+	status = gw_ctl_find_agent(ctl);
+	if (status != GW_EXIT_OK)
+		return status;
+	return ctl->agent ? rollback_by_agent(ctl, number) : rollback_here(ctl, number);
 }

@@ -1,12 +1,22 @@
 /* history and diff: revisions that were applied. */
 #include <string.h>
 
+#include "gw/agent/pending.h"
 #include "gw/ctl/ctl.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
 #include "gw/report/table.h"
 
-static json_t *revision_json(const struct gw_revision *revision, bool current)
+/* Number of the revision that waits to be confirmed; 0: none does. */
+static uint32_t pending_revision(struct gw_store *store)
+{
+	struct gw_pending pending;
+
+	/* What cannot be read is the agent's to report. */
+	return gw_pending_read(store, &pending) == 0 ? pending.revision : 0;
+}
+
+static json_t *revision_json(const struct gw_revision *revision, bool current, bool confirmed)
 {
 	json_t *object = json_object();
 
@@ -14,15 +24,20 @@ static json_t *revision_json(const struct gw_revision *revision, bool current)
 	gw_json_set(object, "time", gw_json_time(revision->time));
 	gw_json_set(object, "who", gw_json_text(revision->who));
 	gw_json_set(object, "note", gw_json_text(revision->note));
+	gw_json_set(object, "ticket",
+		    revision->ticket ? gw_json_text(revision->ticket) : json_null());
 	gw_json_set(object, "rules", gw_json_number(revision->rules));
 	gw_json_set(object, "digest", gw_json_text(revision->digest));
 	gw_json_set(object, "current", json_boolean(current));
+	gw_json_set(object, "confirmed", json_boolean(confirmed));
+	gw_json_set(object, "lockdown", json_boolean(revision->lockdown));
 	gw_json_set(object, "damaged", json_boolean(revision->damaged));
 	return object;
 }
 
 static void print_history(struct gw_ctl *ctl, const struct gw_revision *items, size_t n)
 {
+	uint32_t pending = pending_revision(ctl->target.store);
 	struct gw_report_table table = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
@@ -30,15 +45,21 @@ static void print_history(struct gw_ctl *ctl, const struct gw_revision *items, s
 
 		if (items[i].damaged) {
 			gw_report_row(&table, gw_arena_printf(ctl->arena, "%u", items[i].number),
-				      "-", "-", "-", "DAMAGED: its meta.json cannot be read");
+				      "-", "-", "-", "-", "DAMAGED: its meta.json cannot be read");
 			continue;
 		}
 		gw_report_row(&table, gw_arena_printf(ctl->arena, "%u", items[i].number),
 			      gw_report_time(items[i].time, time), items[i].who,
 			      gw_report_count(ctl->arena, items[i].rules, "policy", "policies"),
-			      items[i].note);
+			      items[i].number == pending ? "waits to be confirmed"
+			      : items[i].lockdown        ? "lockdown"
+							 : "",
+			      items[i].ticket
+				      ? gw_arena_printf(ctl->arena, "%s%s%s", items[i].ticket,
+							*items[i].note ? ": " : "", items[i].note)
+				      : items[i].note);
 	}
-	gw_report_table_print(&table, "><<><", &ctl->out);
+	gw_report_table_print(&table, "><<><<", &ctl->out);
 	gw_report_table_done(&table);
 }
 
@@ -47,7 +68,7 @@ enum gw_exit gw_cmd_history(struct gw_ctl *ctl)
 	enum gw_exit status = gw_ctl_open_store(ctl, false);
 	struct gw_loc nowhere = { 0 };
 	struct gw_revision *items;
-	uint32_t current;
+	uint32_t current, pending;
 	size_t n;
 	int err;
 
@@ -64,10 +85,12 @@ enum gw_exit gw_cmd_history(struct gw_ctl *ctl)
 		return GW_EXIT_OK;
 	}
 	current = gw_store_current(ctl->target.store);
+	pending = pending_revision(ctl->target.store);
 	gw_json_set(ctl->root, "revisions", json_array());
 	for (size_t i = 0; i < n; i++)
 		gw_json_add(json_object_get(ctl->root, "revisions"),
-			    revision_json(&items[i], items[i].number == current));
+			    revision_json(&items[i], items[i].number == current,
+					  items[i].number != pending));
 	return GW_EXIT_OK;
 }
 

@@ -1,7 +1,10 @@
 /* status and drift: what is in force, and whether the kernel still holds it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/agent/pending.h"
+#include "gw/core/utf8.h"
 #include "gw/ctl/ctl.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
@@ -68,6 +71,26 @@ static const struct gw_rule_def **exceptions_of(struct gw_arena *arena,
 	return items;
 }
 
+/* The change that waits to be confirmed, if there is one. */
+static bool read_pending(struct gw_ctl *ctl, struct gw_pending *ret)
+{
+	int err = gw_pending_read(ctl->target.store, ret);
+	static const struct gw_loc nowhere;
+
+	if (err && err != -ENOENT)
+		gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere, "pending.json: %s",
+			strerror(-err));
+	return !err;
+}
+
+static int64_t seconds_left(const struct gw_pending *pending)
+{
+	char boot_id[40];
+
+	gw_boot_id(boot_id);
+	return (gw_pending_left_ms(pending, boot_id, gw_boottime_ms()) + 999) / 1000;
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static json_t *zones_json(const struct gw_policy *policy, const struct gw_links *links)
@@ -114,6 +137,22 @@ static json_t *exceptions_json(struct gw_ctl *ctl, const struct gw_policy *polic
 	return array;
 }
 
+static json_t *pending_json(struct gw_ctl *ctl)
+{
+	struct gw_pending pending;
+	json_t *object;
+
+	if (!read_pending(ctl, &pending))
+		return json_null();
+	object = json_object();
+	gw_json_set(object, "revision", gw_json_number(pending.revision));
+	gw_json_set(object, "fallback", gw_json_number(pending.fallback));
+	gw_json_set(object, "until", gw_json_time(pending.until));
+	gw_json_set(object, "seconds_left", gw_json_number((uint64_t)seconds_left(&pending)));
+	gw_json_set(object, "who", gw_json_text(pending.who));
+	return object;
+}
+
 static void status_json(struct gw_ctl *ctl, const struct gw_links *links)
 {
 	const struct gw_in_force *in_force = &ctl->in_force;
@@ -135,6 +174,7 @@ static void status_json(struct gw_ctl *ctl, const struct gw_links *links)
 	gw_json_set(ctl->root, "who", gw_json_text(in_force->revision.who));
 	gw_json_set(ctl->root, "note", gw_json_text(in_force->revision.note));
 	gw_json_set(ctl->root, "digest", gw_json_text(in_force->revision.digest));
+	gw_json_set(ctl->root, "confirm", pending_json(ctl));
 	gw_json_set(ctl->root, "drift", json_boolean(in_force->plan->n_ops > 0));
 	gw_json_set(ctl->root, "zones", zones_json(policy, links));
 	gw_json_set(ctl->root, "counts", counts);
@@ -185,6 +225,21 @@ static void add_exceptions(struct gw_ctl *ctl, struct gw_report_table *table,
 	}
 }
 
+static void print_pending(struct gw_ctl *ctl)
+{
+	struct gw_pending pending;
+	char until[GW_REPORT_TIME];
+
+	if (!read_pending(ctl, &pending))
+		return;
+	gw_text_printf(&ctl->out, "revision %u by ", pending.revision);
+	gw_text_puts_visible(&ctl->out, pending.who);
+	gw_text_printf(
+		&ctl->out,
+		" waits to be confirmed: undone in %lld s, at %s; `gwctl confirm` keeps it\n",
+		(long long)seconds_left(&pending), gw_report_time(pending.until, until));
+}
+
 static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 {
 	const struct gw_in_force *in_force = &ctl->in_force;
@@ -198,7 +253,7 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 		       revision->number, gw_report_time(revision->time, time),
 		       gw_report_span(ctl->now, revision->time, span), revision->who,
 		       *revision->note ? ": " : "", revision->note);
-	gw_text_printf(&ctl->out, "%s, %s, %zu to the gateway, %s; %s\n\n",
+	gw_text_printf(&ctl->out, "%s, %s, %zu to the gateway, %s; %s\n",
 		       gw_report_count(ctl->arena, totals.policies, "policy", "policies"),
 		       gw_report_count(ctl->arena, totals.exceptions, "exception", "exceptions"),
 		       totals.gateway,
@@ -206,6 +261,8 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 		       in_force->plan->n_ops
 			       ? "DRIFT: the kernel holds something else, see `gwctl drift`"
 			       : "no drift");
+	print_pending(ctl);
+	gw_text_putc(&ctl->out, '\n');
 	add_zones(&table, policy, links);
 	add_exceptions(ctl, &table, policy);
 	gw_report_table_print(&table, "<<<<", &ctl->out);

@@ -36,6 +36,10 @@ static const struct gw_option plan_options[] = {
 };
 static const struct gw_option apply_options[] = {
 	{ "message", 'm', "NOTE", "why, for the history" },
+	{ "ticket", 't', "TICKET", "the change's ticket, for the history" },
+	{ "confirm", 'c', "TIME",
+	  "undo it unless it is confirmed in time: 120s, 5m, or 0 for not" },
+	{ "wait", 'w', NULL, "stay until it is confirmed, or undone (exit status 5)" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct gw_option drops_options[] = {
@@ -128,23 +132,55 @@ const struct gw_command gw_commands[] = {
 	  .group = CHANGE,
 	  .summary = "Put the configuration into the kernel",
 	  .details =
-		  "Sends exactly the difference: what is new in one transaction, all or nothing,\n"
-		  "then what is withdrawn. What is still permitted goes on without a lost packet,\n"
-		  "what is not stops at once.\n"
-		  "Exit status: 3 if the configuration is invalid, 4 if an assertion does not\n"
-		  "hold or another process holds the lock. Nothing is changed then.",
-	  .examples = "  gwctl apply -m \"CHG-2041: open the shop\"\n",
+		  "Sends exactly the difference, all or nothing. What is still permitted goes on\n"
+		  "without a lost packet, what is not stops at once.\n"
+		  "Through the agent, the change is undone after `change: {confirm: …}` unless\n"
+		  "`gwctl confirm` keeps it: what cuts off its author does not last. That holds "
+		  "when\n"
+		  "gwctl or gwd is killed, and across a reboot.\n"
+		  "Exit status: 3 if the configuration is invalid, 4 if an assertion does not "
+		  "hold,\n"
+		  "another change waits, or another process holds the lock; nothing is changed "
+		  "then.\n"
+		  "With --wait, 5 if the change was undone.",
+	  .examples = "  gwctl apply -m \"CHG-2041: open the shop\"\n"
+		      "  gwctl apply --confirm 5m --wait\n",
 	  .options = apply_options,
 	  .warnings = true,
 	  .run = gw_cmd_apply },
+	{ .name = "confirm",
+	  .group = CHANGE,
+	  .args = "[REV]",
+	  .summary = "Keep a change that would be undone",
+	  .details = "Confirm from a new session, opened after the change: it shows that you still "
+		     "get\n"
+		     "in. With a number, only that revision. Exit status: 1 if nothing waits, 4 if "
+		     "it\n"
+		     "is another revision that does.",
+	  .examples = "  gwctl confirm\n",
+	  .options = no_options,
+	  .max_args = 1,
+	  .warnings = true,
+	  .run = gw_cmd_confirm },
+	{ .name = "abort",
+	  .group = CHANGE,
+	  .args = "[REV]",
+	  .summary = "Undo a change that waits to be confirmed, now",
+	  .examples = "  gwctl abort\n",
+	  .options = no_options,
+	  .max_args = 1,
+	  .warnings = true,
+	  .run = gw_cmd_abort },
 	{ .name = "rollback",
 	  .group = CHANGE,
 	  .args = "[REV]",
 	  .summary = "Apply the config of an earlier revision",
-	  .details = "Without a number, the revision before the present one. It becomes a new\n"
-		     "revision; the files of the repository are not touched.",
-	  .examples = "  gwctl rollback\n  gwctl rollback 117\n",
-	  .options = no_options,
+	  .details =
+		  "Without a number, the revision before the present one. It becomes a new\n"
+		  "revision, to be confirmed like any other; the files of the repository are not\n"
+		  "touched.",
+	  .examples = "  gwctl rollback\n  gwctl rollback 117 --confirm 0\n",
+	  .options = apply_options,
 	  .max_args = 1,
 	  .warnings = true,
 	  .run = gw_cmd_rollback },

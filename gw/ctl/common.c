@@ -6,6 +6,7 @@
 
 #include "gw/core/mem.h"
 #include "gw/ctl/ctl.h"
+#include "gw/ipc/ipc.h"
 
 static const struct gw_loc nowhere;
 
@@ -114,6 +115,7 @@ void gw_ctl_release(struct gw_ctl *ctl)
 	if (ctl->target.kernel)
 		gw_kernel_free(ctl->target.kernel);
 	gw_store_close(ctl->target.store);
+	gw_ipc_close(ctl->agent);
 }
 
 /* ---- the revision in force ------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct gw_option {
 };
 
 struct gw_ctl;
+struct gw_ipc_client;
 struct gw_command {
 	const char *name;
 	const char *group;   /* heading of the overview; NULL: hidden */
@@ -72,6 +73,7 @@ struct gw_ctl {
 	/* What commands have opened. Diagnostics name places in it, so that it is freed when they
 	 * have been printed, by gw_ctl_release. */
 	struct gw_config *configs[GW_CTL_CONFIGS_MAX];
+	struct gw_ipc_client *agent; /* see client.h */
 	struct gw_target target;
 	struct gw_transaction transaction;
 	struct gw_in_force in_force;
@@ -152,6 +154,8 @@ enum gw_exit gw_cmd_explain(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_reach(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_plan(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_apply(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_confirm(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_abort(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_history(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_diff(struct gw_ctl *ctl);
