@@ -12,6 +12,15 @@
 #include "gw/agent/confinement.h"
 #include "gw/core/notify.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* Leaks are looked for by a tracer, which a confined process cannot have: unit tests look for them. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
 static const char usage[] =
 	"usage: gwd [--state DIR] [--run DIR] [--boot]\n"
 	"The agent of the gateway: the only program that writes to the kernel. It runs in the\n"
