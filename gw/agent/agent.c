@@ -16,9 +16,18 @@
 
 static const struct gw_loc nowhere;
 
-static const struct gw_verb *const control_verbs[] = { gw_verbs_change, gw_verbs_observe, NULL };
+static const struct gw_verb *const control_verbs[] = {
+	gw_verbs_change,
+	gw_verbs_observe,
+	gw_verbs_measures,
+	NULL,
+};
 
-static const struct gw_agent_part *const parts[] = { &gw_part_host, NULL };
+static const struct gw_agent_part *const parts[] = {
+	&gw_part_emergency,
+	&gw_part_host,
+	NULL,
+};
 
 /* ---- who may connect ------------------------------------------------------------------------- */
 
@@ -119,7 +128,11 @@ enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
 			strerror(errno));
 		return GW_EXIT_FAILED;
 	}
-	status = gw_agent_boot(agent, diags);
+	for (size_t i = 0; parts[i] && status == GW_EXIT_OK; i++)
+		if (parts[i]->open && parts[i]->open(agent) < 0)
+			status = GW_EXIT_FAILED;
+	if (status == GW_EXIT_OK)
+		status = gw_agent_boot(agent, diags);
 	for (size_t i = 0; parts[i] && status == GW_EXIT_OK; i++)
 		if (parts[i]->start && parts[i]->start(agent) < 0)
 			status = GW_EXIT_FAILED;

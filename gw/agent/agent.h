@@ -7,6 +7,7 @@
  *	boot.c       what is loaded when the agent starts
  *	verbs_observe.c  what the kernel holds, for gwctl
  *	host.c       settings of the kernel that the config declares
+ *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	record.c     what happened, for those who watch and for the audit trail
  *
  * Rules: nothing is acknowledged before it is on disk; what the kernel enforces needs no agent; an
@@ -22,6 +23,7 @@
 struct event_base;
 struct gw_undo;
 struct gw_host_watch;
+struct gw_emergency;
 
 /* What a peer may do: bits of gw_verb.permission. */
 #define GW_AGENT_OPERATE 1u /* everything on the control socket */
@@ -37,13 +39,16 @@ struct gw_agent {
 	struct gw_config *config;
 	struct gw_numbers *numbers;
 	struct gw_undo *undo;
-	struct gw_host_watch *host; /* host.c */
-	uint64_t rollbacks;         /* since the start */
+	struct gw_host_watch *host;     /* host.c */
+	struct gw_emergency *emergency; /* emergency.c */
+	uint64_t rollbacks;             /* since the start */
 };
 
 /** A part of the agent. Hooks may be NULL. */
 struct gw_agent_part {
 	const char *name;
+	/* When the state directory is ours, before the kernel is touched. -errno. */
+	int (*open)(struct gw_agent *agent);
 	/* When the kernel holds the revision in force and before the first request. -errno. */
 	int (*start)(struct gw_agent *agent);
 	void (*stop)(struct gw_agent *agent);
@@ -118,11 +123,13 @@ void gw_announce(const char *text);
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
-extern const struct gw_agent_part gw_part_host; /* host.c: settings of the kernel */
+extern const struct gw_agent_part gw_part_emergency; /* emergency.c: measures in force */
+extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the kernel */
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
 extern const struct gw_verb gw_verbs_change[];
 extern const struct gw_verb gw_verbs_observe[];
+extern const struct gw_verb gw_verbs_measures[];
 
 #endif

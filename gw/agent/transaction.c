@@ -244,6 +244,8 @@ static enum gw_exit compile(struct gw_transaction *transaction, const struct gw_
 	if (transaction->numbers)
 		transaction->desired = gw_compile(policy, transaction->numbers, &features,
 						  transaction->now, diags);
+	if (transaction->desired && target->complete)
+		target->complete(target->context, transaction->desired);
 	return transaction->desired ? GW_EXIT_OK : GW_EXIT_INVALID;
 }
 

@@ -34,6 +34,10 @@ struct gw_config_origin {
 struct gw_target {
 	struct gw_kernel *kernel;
 	struct gw_store *store;
+	/* Adds what does not come from the config to the ruleset that was compiled: elements of run-time
+	 * sets, for those that are new. NULL: nothing. */
+	void (*complete)(void *context, struct gw_ruleset *desired);
+	void *context;
 };
 
 /** Who makes a change, and what must be done in the middle of it. */

@@ -1,0 +1,289 @@
+#include "gw/agent/measure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gw/compile/hash.h"
+#include "gw/core/mac.h"
+#include "gw/core/mem.h"
+
+static const char *const kind_names[GW_MEASURE_KIND_COUNT] = {
+	[GW_MEASURE_KIND_ISOLATE] = "isolate", [GW_MEASURE_KIND_QUARANTINE] = "quarantine",
+	[GW_MEASURE_KIND_BAN] = "ban",         [GW_MEASURE_KIND_SUSPEND] = "suspend",
+	[GW_MEASURE_KIND_ADMIT] = "admit",
+};
+
+const char *gw_measure_kind_name(enum gw_measure_kind kind)
+{
+	return kind_names[kind];
+}
+
+bool gw_measure_kind_parse(const char *name, enum gw_measure_kind *ret)
+{
+	for (int i = 0; i < GW_MEASURE_KIND_COUNT; i++) {
+		if (strcmp(kind_names[i], name) == 0) {
+			*ret = (enum gw_measure_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool gw_measure_is_over(const struct gw_measure *measure, int64_t now)
+{
+	return measure->until && measure->until <= now;
+}
+
+/* ---- the list ------------------------------------------------------------------------------- */
+
+void gw_measures_init(struct gw_measures *measures)
+{
+	*measures = (struct gw_measures){ .arena = gw_arena_new() };
+}
+
+void gw_measures_done(struct gw_measures *measures)
+{
+	gw_free(measures->items);
+	gw_free(measures->texts);
+	gw_arena_free(measures->arena);
+	*measures = (struct gw_measures){ 0 };
+}
+
+/* By the fact first; measures that made the same one are neighbours. */
+static int compare(const struct gw_measure *a, const struct gw_measure *b)
+{
+	int order = a->set < b->set ? -1 : a->set > b->set;
+
+	if (!order)
+		order = memcmp(a->key, b->key, sizeof(a->key));
+	if (!order)
+		order = memcmp(a->key_end, b->key_end, sizeof(a->key_end));
+	if (!order)
+		order = a->kind < b->kind ? -1 : a->kind > b->kind;
+	return order ? order : strcmp(a->subject, b->subject);
+}
+
+/* The first that is not before `like`. */
+static size_t place_of(const struct gw_measures *measures, const struct gw_measure *like)
+{
+	size_t low = 0, high = measures->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&measures->items[middle], like) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct gw_measure *gw_measures_find(const struct gw_measures *measures,
+				    const struct gw_measure *like)
+{
+	size_t at = place_of(measures, like);
+
+	return at < measures->n && compare(&measures->items[at], like) == 0 ? &measures->items[at]
+									    : NULL;
+}
+
+static const char **text_slot(const char **texts, size_t capacity, const char *text)
+{
+	size_t at = (size_t)gw_hash_text(GW_HASH_START, text) & (capacity - 1);
+
+	while (texts[at] && strcmp(texts[at], text) != 0)
+		at = (at + 1) & (capacity - 1);
+	return &texts[at];
+}
+
+static void grow_texts(struct gw_measures *measures)
+{
+	size_t capacity = measures->texts_capacity ? measures->texts_capacity * 2 : 64;
+	const char **texts = gw_zalloc(capacity, sizeof(*texts));
+
+	for (size_t i = 0; i < measures->texts_capacity; i++)
+		if (measures->texts[i])
+			*text_slot(texts, capacity, measures->texts[i]) = measures->texts[i];
+	gw_free(measures->texts);
+	measures->texts = texts;
+	measures->texts_capacity = capacity;
+}
+
+/* The same actor and reason stand in thousands of measures: each text is kept once. */
+static const char *keep_text(struct gw_measures *measures, const char *text)
+{
+	const char **slot;
+
+	if (measures->n_texts * 2 >= measures->texts_capacity)
+		grow_texts(measures);
+	slot = text_slot(measures->texts, measures->texts_capacity, text ? text : "");
+	if (!*slot) {
+		*slot = gw_arena_strdup(measures->arena, text ? text : "");
+		measures->n_texts++;
+	}
+	return *slot;
+}
+
+/* Texts of measures that are over: dropped with all others once they are most of what is kept. */
+static void drop_old_texts(struct gw_measures *measures)
+{
+	struct gw_arena *old = measures->arena;
+
+	if (measures->n_texts < 3 * measures->n + 4096)
+		return;
+	gw_free(measures->texts);
+	measures->texts = NULL;
+	measures->n_texts = measures->texts_capacity = 0;
+	measures->arena = gw_arena_new();
+	for (size_t i = 0; i < measures->n; i++) {
+		struct gw_measure *item = &measures->items[i];
+
+		item->subject = keep_text(measures, item->subject);
+		item->actor = keep_text(measures, item->actor);
+		item->reason = keep_text(measures, item->reason);
+	}
+	gw_arena_free(old);
+}
+
+void gw_measures_put(struct gw_measures *measures, const struct gw_measure *measure)
+{
+	struct gw_measure copy = *measure;
+	size_t at;
+
+	copy.subject = keep_text(measures, measure->subject);
+	copy.actor = keep_text(measures, measure->actor);
+	copy.reason = keep_text(measures, measure->reason);
+	at = place_of(measures, &copy);
+	if (at < measures->n && compare(&measures->items[at], &copy) == 0) {
+		measures->items[at] = copy;
+		drop_old_texts(measures);
+		return;
+	}
+	gw_push(measures->items, measures->n, measures->capacity, copy);
+	memmove(&measures->items[at + 1], &measures->items[at],
+		(measures->n - 1 - at) * sizeof(*measures->items));
+	measures->items[at] = copy;
+	drop_old_texts(measures);
+}
+
+bool gw_measures_remove(struct gw_measures *measures, const struct gw_measure *like)
+{
+	struct gw_measure *found = gw_measures_find(measures, like);
+
+	if (!found)
+		return false;
+	measures->n--;
+	memmove(found, found + 1,
+		(measures->n - (size_t)(found - measures->items)) * sizeof(*found));
+	return true;
+}
+
+size_t gw_measures_count(const struct gw_measures *measures, enum gw_measure_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < measures->n; i++)
+		n += measures->items[i].kind == kind;
+	return n;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+static void set_fact(struct gw_measure *measure, unsigned int set)
+{
+	measure->set = (uint8_t)set;
+	memset(measure->key, 0, sizeof(measure->key));
+	memset(measure->key_end, 0, sizeof(measure->key_end));
+}
+
+void gw_measure_set_zone(struct gw_measure *measure, const char *zone, bool untrusted_only)
+{
+	uint32_t key[2] = { untrusted_only ? GW_ISOLATED_UNTRUSTED : GW_ISOLATED_ALL,
+			    gw_zone_id(zone) };
+
+	set_fact(measure, GW_MEASURE_ISOLATED);
+	memcpy(measure->key, key, sizeof(key));
+	measure->subject = zone;
+}
+
+bool gw_measure_set_range(struct gw_measure *measure, enum gw_family family, struct gw_range range)
+{
+	static const enum gw_measure_set singles[GW_MEASURE_KIND_COUNT] = {
+		[GW_MEASURE_KIND_QUARANTINE] = GW_MEASURE_QUARANTINED4,
+		[GW_MEASURE_KIND_BAN] = GW_MEASURE_BANNED4,
+		[GW_MEASURE_KIND_SUSPEND] = GW_MEASURE_SUSPENDED4,
+	};
+	unsigned int set = singles[measure->kind];
+
+	if (!set)
+		return false;
+	if (range.lo != range.hi) {
+		if (measure->kind != GW_MEASURE_KIND_BAN)
+			return false;
+		set = GW_MEASURE_BANNED_NETS4;
+	}
+	/* The sets of IPv6 stand behind those of IPv4. */
+	set_fact(measure, set + (family == GW_FAMILY_IPV6));
+	gw_addr_to_bytes(family, range.lo, measure->key);
+	gw_addr_to_bytes(family, range.hi, measure->key_end);
+	return true;
+}
+
+void gw_measure_set_mac(struct gw_measure *measure, const uint8_t mac[6])
+{
+	set_fact(measure, measure->kind == GW_MEASURE_KIND_ADMIT
+				  ? (unsigned int)GW_MEASURE_ADMITTED
+				  : (unsigned int)GW_MEASURE_QUARANTINED_MACS);
+	memcpy(measure->key, mac, 6);
+}
+
+bool gw_measure_is_mac(const struct gw_measure *measure)
+{
+	return measure->set == GW_MEASURE_QUARANTINED_MACS || measure->set == GW_MEASURE_ADMITTED;
+}
+
+bool gw_measure_range(const struct gw_measure *measure, enum gw_family *ret_family,
+		      struct gw_range *ret_range)
+{
+	bool ipv6;
+
+	switch (measure->set) {
+	case GW_MEASURE_BANNED4:
+	case GW_MEASURE_BANNED_NETS4:
+	case GW_MEASURE_QUARANTINED4:
+	case GW_MEASURE_SUSPENDED4:
+		ipv6 = false;
+		break;
+	case GW_MEASURE_BANNED6:
+	case GW_MEASURE_BANNED_NETS6:
+	case GW_MEASURE_QUARANTINED6:
+	case GW_MEASURE_SUSPENDED6:
+		ipv6 = true;
+		break;
+	default:
+		return false;
+	}
+	*ret_family = ipv6 ? GW_FAMILY_IPV6 : GW_FAMILY_IPV4;
+	*ret_range = (struct gw_range){ gw_addr_from_bytes(*ret_family, measure->key),
+					gw_addr_from_bytes(*ret_family, measure->key_end) };
+	return true;
+}
+
+const char *gw_measure_text(const struct gw_measure *measure, char out[GW_MEASURE_TEXT])
+{
+	enum gw_family family;
+	struct gw_range range;
+	uint32_t how;
+
+	if (gw_measure_range(measure, &family, &range))
+		return gw_range_format(family, range, out);
+	if (gw_measure_is_mac(measure))
+		return gw_mac_format(measure->key, out);
+	memcpy(&how, measure->key, sizeof(how));
+	(void)snprintf(out, GW_MEASURE_TEXT, "%s%s", measure->subject,
+		       measure->set == GW_MEASURE_ISOLATED && how == GW_ISOLATED_UNTRUSTED
+			       ? " from untrusted zones"
+			       : "");
+	return out;
+}

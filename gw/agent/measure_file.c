@@ -1,0 +1,224 @@
+/* The journal of measures: measures.jsonl in the state directory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gw/agent/durable.h"
+#include "gw/agent/measure.h"
+#include "gw/core/mac.h"
+#include "gw/core/mem.h"
+#include "gw/report/json.h"
+
+#define JOURNAL       "measures.jsonl"
+#define JOURNAL_LIMIT (512u << 20)
+
+/* ---- one measure ---------------------------------------------------------------------------- */
+
+static void add_fact(json_t *object, const struct gw_measure *measure)
+{
+	char text[GW_MEASURE_TEXT];
+	enum gw_family family;
+	struct gw_range range;
+	uint32_t how;
+
+	if (gw_measure_range(measure, &family, &range)) {
+		gw_json_set(object, "address", gw_json_text(gw_measure_text(measure, text)));
+	} else if (gw_measure_is_mac(measure)) {
+		gw_json_set(object, "mac", gw_json_text(gw_measure_text(measure, text)));
+	} else if (measure->set == GW_MEASURE_ISOLATED) {
+		memcpy(&how, measure->key, sizeof(how));
+		gw_json_set(object, "from",
+			    json_string(how == GW_ISOLATED_UNTRUSTED ? "untrusted" : "all"));
+	}
+}
+
+json_t *gw_measure_json(const struct gw_measure *measure)
+{
+	json_t *object = json_object();
+
+	gw_json_set(object, "kind", json_string(gw_measure_kind_name(measure->kind)));
+	gw_json_set(object, "subject", gw_json_text(measure->subject));
+	add_fact(object, measure);
+	gw_json_set(object, "since", json_integer(measure->since));
+	gw_json_set(object, "until", measure->until ? json_integer(measure->until) : json_null());
+	gw_json_set(object, "actor", gw_json_text(measure->actor));
+	gw_json_set(object, "reason", gw_json_text(measure->reason));
+	return object;
+}
+
+static bool fact_from_json(const json_t *json, struct gw_measure *measure)
+{
+	const char *address = json_string_value(json_object_get(json, "address"));
+	const char *mac = json_string_value(json_object_get(json, "mac"));
+	const char *from = json_string_value(json_object_get(json, "from"));
+	enum gw_family family;
+	struct gw_range range;
+	uint8_t bytes[6];
+
+	measure->set = GW_MEASURE_NOWHERE;
+	if (address)
+		return gw_addr_parse(address, &family, &range) == GW_ADDR_OK &&
+		       gw_measure_set_range(measure, family, range);
+	if (mac) {
+		if (!gw_mac_parse(mac, strlen(mac), bytes))
+			return false;
+		gw_measure_set_mac(measure, bytes);
+		return measure->kind == GW_MEASURE_KIND_ADMIT ||
+		       measure->kind == GW_MEASURE_KIND_QUARANTINE;
+	}
+	if (!from)
+		return measure->kind == GW_MEASURE_KIND_SUSPEND;
+	gw_measure_set_zone(measure, measure->subject, strcmp(from, "untrusted") == 0);
+	return measure->kind == GW_MEASURE_KIND_ISOLATE;
+}
+
+bool gw_measure_from_json(const json_t *json, struct gw_measure *ret)
+{
+	const char *kind = json_string_value(json_object_get(json, "kind"));
+	enum gw_measure_kind number;
+
+	*ret = (struct gw_measure){
+		.subject = json_string_value(json_object_get(json, "subject")),
+		.actor = json_string_value(json_object_get(json, "actor")),
+		.reason = json_string_value(json_object_get(json, "reason")),
+		.since = json_integer_value(json_object_get(json, "since")),
+		.until = json_integer_value(json_object_get(json, "until")),
+	};
+	if (!kind || !ret->subject || !ret->actor || !ret->reason ||
+	    !gw_measure_kind_parse(kind, &number))
+		return false;
+	ret->kind = (uint8_t)number;
+	return fact_from_json(json, ret);
+}
+
+/* ---- the journal ---------------------------------------------------------------------------- */
+
+static bool read_line(struct gw_measures *measures, const char *line, size_t len)
+{
+	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *op = json_string_value(json_object_get(json, "op"));
+	struct gw_measure measure;
+	bool ok = op && gw_measure_from_json(json, &measure);
+
+	if (ok && strcmp(op, "add") == 0)
+		gw_measures_put(measures, &measure);
+	else if (ok)
+		(void)gw_measures_remove(measures, &measure); /* one that was over already */
+	json_decref(json);
+	return ok;
+}
+
+int gw_measures_load(struct gw_measures *measures, int dir)
+{
+	struct gw_arena *arena = gw_arena_new();
+	char *bytes, *at, *end;
+	size_t len;
+	int err = gw_durable_read(dir, JOURNAL, JOURNAL_LIMIT, arena, &bytes, &len);
+
+	if (err) {
+		gw_arena_free(arena);
+		return err == -ENOENT ? 0 : err;
+	}
+	end = bytes + len;
+	/* A line that was damaged must not take the others with it. */
+	for (at = bytes; at < end; measures->lines++) {
+		char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		/* The last line may be half: it was being written when the power went. */
+		if (!newline)
+			break;
+		if (!read_line(measures, at, (size_t)(newline - at)))
+			err = -EBADMSG;
+		at = newline + 1;
+	}
+	gw_arena_free(arena);
+	return err;
+}
+
+static void put_line(struct gw_text *out, const struct gw_measure *measure, bool come)
+{
+	json_t *object = gw_measure_json(measure);
+	char *text;
+
+	gw_json_set(object, "op", json_string(come ? "add" : "remove"));
+	text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!text)
+		gw_out_of_memory();
+	gw_text_puts(out, text);
+	gw_text_putc(out, '\n');
+	free(text);
+	json_decref(object);
+}
+
+static int append(int fd, const struct gw_text *text)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t n = write(fd, text->bytes + done, text->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		done += (size_t)n;
+	}
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+/* Behind the last whole line: half of one is cut off, or it would swallow the next. */
+static int seek_end(int fd, off_t *ret)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char byte;
+
+	if (size < 0)
+		return -errno;
+	*ret = size;
+	while (size > 0 && pread(fd, &byte, 1, size - 1) == 1 && byte != '\n')
+		size--;
+	if (size != *ret && ftruncate(fd, size) < 0)
+		return -errno;
+	*ret = lseek(fd, 0, SEEK_END);
+	return *ret < 0 ? -errno : 0;
+}
+
+int gw_measures_note(struct gw_measures *measures, int dir, const struct gw_measure *changes,
+		     size_t n, bool come)
+{
+	gw_auto_close int fd =
+		openat(dir, JOURNAL, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	gw_auto_text struct gw_text lines = { 0 };
+	off_t start = 0;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = seek_end(fd, &start);
+	if (!err && start == 0)
+		err = gw_durable_sync_dir(dir, "."); /* its name is new */
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		put_line(&lines, &changes[i], come);
+	err = append(fd, &lines);
+	if (!err)
+		measures->lines += n;
+	else if (ftruncate(fd, start) < 0)
+		err = -EIO; /* what is left is on disk, and will be in force after the next start */
+	return err;
+}
+
+void gw_measures_compact(struct gw_measures *measures, int dir)
+{
+	gw_auto_text struct gw_text lines = { 0 };
+
+	if (measures->lines < 2 * measures->n + 1000)
+		return;
+	for (size_t i = 0; i < measures->n; i++)
+		put_line(&lines, &measures->items[i], true);
+	if (gw_durable_replace(dir, JOURNAL, lines.bytes ? lines.bytes : "", lines.len) == 0)
+		measures->lines = measures->n;
+}
