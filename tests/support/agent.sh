@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The agent in the lab's gateway; to be sourced after lab.sh.
+# The agent in the lab's gateway; to be sourced after lab_up.
 #
 #	agent_start                     gwd, in the background, until it listens; its process: $AGENT
 #	agent_ctl -C DIR apply          gwctl that asks it
@@ -10,7 +10,7 @@
 # Its standard error is collected in $LAB_TMP/gwd.log.
 
 AGENT_RUN=$LAB_TMP/run
-AGENT_BOOT=1
+AGENT_BOOT=0
 
 # agent_exec: becomes gwd in the gateway; in a subshell. Network namespaces do not have a boot id of
 # their own, but what `ip netns exec` runs has its own mounts. Leaks are looked for by tracing, which
@@ -33,7 +33,6 @@ agent_listens() {
 
 # agent_launch: starts gwd and does not wait.
 agent_launch() {
-	printf '00000000-0000-4000-8000-%012d\n' "$AGENT_BOOT" >"$LAB_TMP/boot-id"
 	(agent_exec) >>"$LAB_TMP/gwd.log" 2>&1 &
 	AGENT=$!
 }
@@ -71,8 +70,14 @@ agent_stop() {
 agent_reboot() {
 	agent_kill
 	lab_in gw nft flush ruleset
-	AGENT_BOOT=$((AGENT_BOOT + 1))
+	agent_new_boot
 }
+
+agent_new_boot() {
+	AGENT_BOOT=$((AGENT_BOOT + 1))
+	printf '00000000-0000-4000-8000-%012d\n' "$AGENT_BOOT" >"$LAB_TMP/boot-id"
+}
+agent_new_boot
 
 # agent_says TEXT: it is in gwd's log.
 agent_says() {
