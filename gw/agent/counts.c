@@ -105,8 +105,16 @@ static bool element_stays(const struct gw_ruleset *desired, const struct gw_set 
 	return low < wanted->n_elems && gw_elem_compare(wanted, &wanted->elems[low], elem) == 0;
 }
 
-/* Counts of all elements, or, with `desired`, of those that do not stay; carried ones added.
- * Builtin ids are told from rules' by a `*` in what is carried, which no id can have. */
+/* Builtin ids are told from rules' by a `*` in what is carried, which no id can have. */
+static struct gw_count count_of(const struct gw_carried *carried)
+{
+	bool builtin = carried->id[0] == '*';
+
+	return (struct gw_count){ carried->id + builtin, builtin, carried->packets,
+				  carried->bytes };
+}
+
+/* Counts of all elements, or, with `desired`, of those that do not stay; carried ones added. */
 static size_t collect(struct gw_arena *arena, const struct gw_ruleset *observed,
 		      const struct gw_ruleset *desired, const struct gw_numbers *numbers,
 		      uint32_t mark_mask, const struct gw_carried *carried, size_t n_carried,
@@ -116,13 +124,8 @@ static size_t collect(struct gw_arena *arena, const struct gw_ruleset *observed,
 	struct gw_count *counts = NULL;
 	size_t n = 0, capacity = 0;
 
-	for (size_t i = 0; i < n_carried; i++) {
-		bool builtin = carried[i].id[0] == '*';
-
-		gw_push(counts, n, capacity,
-			((struct gw_count){ carried[i].id + builtin, builtin, carried[i].packets,
-					    carried[i].bytes }));
-	}
+	for (size_t i = 0; i < n_carried; i++)
+		gw_push(counts, n, capacity, count_of(&carried[i]));
 	for (size_t s = 0; s < observed->n_sets; s++) {
 		const struct gw_set *set = &observed->sets[s];
 
@@ -151,18 +154,12 @@ void gw_counts_collect(struct gw_arena *arena, const struct gw_ruleset *observed
 	*ret_n = collect(arena, observed, NULL, numbers, mark_mask, carried, n_carried, ret);
 }
 
-void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
-		     const struct gw_ruleset *desired, const struct gw_numbers *numbers,
-		     uint32_t mark_mask, const struct gw_carried *carried, size_t n_carried,
-		     struct gw_carried **ret, size_t *ret_n)
+static void carry(struct gw_arena *arena, const struct gw_count *counts, size_t n,
+		  struct gw_carried **ret, size_t *ret_n)
 {
-	struct gw_carried *list;
-	struct gw_count *counts;
-	size_t n = collect(arena, observed, desired, numbers, mark_mask, carried, n_carried,
-			   &counts),
-	       kept = 0;
+	struct gw_carried *list = gw_arena_array(arena, n, struct gw_carried);
+	size_t kept = 0;
 
-	list = gw_arena_array(arena, n, struct gw_carried);
 	for (size_t i = 0; i < n; i++) {
 		if (!counts[i].packets)
 			continue;
@@ -174,6 +171,100 @@ void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
 	}
 	*ret = list;
 	*ret_n = kept;
+}
+
+void gw_counts_carry(struct gw_arena *arena, const struct gw_ruleset *observed,
+		     const struct gw_ruleset *desired, const struct gw_numbers *numbers,
+		     uint32_t mark_mask, const struct gw_carried *carried, size_t n_carried,
+		     struct gw_carried **ret, size_t *ret_n)
+{
+	struct gw_count *counts;
+	size_t n =
+		collect(arena, observed, desired, numbers, mark_mask, carried, n_carried, &counts);
+
+	carry(arena, counts, n, ret, ret_n);
+}
+
+/* ---- what a transaction has ended ------------------------------------------------------------ */
+
+static int compare_finals(const void *a, const void *b)
+{
+	const struct gw_final *left = a, *right = b;
+
+	if (left->set != right->set)
+		return (uintptr_t)left->set < (uintptr_t)right->set ? -1 : 1;
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+static struct gw_final final_of(const struct gw_set *set, const struct gw_elem *elem)
+{
+	struct gw_final final = { .set = set, .packets = elem->packets, .bytes = elem->bytes };
+
+	memcpy(&final.number, elem->key, sizeof(final.number));
+	return final;
+}
+
+static void add_deleted(const struct gw_op *op, const struct gw_final *told, size_t n_told,
+			struct gw_finals *gone)
+{
+	for (size_t i = 0; i < op->count; i++) {
+		struct gw_final seen = final_of(op->set, &op->elems[i]), *last = NULL;
+
+		if (n_told)
+			last = bsearch(&seen, told, n_told, sizeof(*told), compare_finals);
+		gw_push(gone->items, gone->n, gone->capacity, last ? *last : seen);
+	}
+}
+
+void gw_counts_settle(const struct gw_plan *part, size_t from, struct gw_finals *gone)
+{
+	struct gw_final *told =
+		part->finals && part->finals->n > from ? part->finals->items + from : NULL;
+	size_t n_told = told ? part->finals->n - from : 0;
+
+	if (told)
+		qsort(told, n_told, sizeof(*told), compare_finals);
+	for (size_t i = 0; i < part->n_ops; i++) {
+		const struct gw_op *op = &part->ops[i];
+
+		if (!op->set || !gw_counts_numbers(op->set))
+			continue;
+		if (op->kind == GW_OP_DEL_ELEMS)
+			add_deleted(op, told, n_told, gone);
+		for (size_t k = 0; op->kind == GW_OP_DEL_SET && k < op->set->n_elems; k++)
+			gw_push(gone->items, gone->n, gone->capacity,
+				final_of(op->set, &op->set->elems[k]));
+		for (size_t k = 0; op->kind == GW_OP_ADD_ELEMS && k < op->count; k++) {
+			struct gw_final again = final_of(op->set, &op->elems[k]);
+
+			again.packets = -again.packets;
+			again.bytes = -again.bytes;
+			if (again.packets)
+				gw_push(gone->items, gone->n, gone->capacity, again);
+		}
+	}
+}
+
+void gw_counts_carry_gone(struct gw_arena *arena, const struct gw_finals *gone,
+			  const struct gw_numbers *numbers, uint32_t mark_mask,
+			  const struct gw_carried *carried, size_t n_carried,
+			  struct gw_carried **ret, size_t *ret_n)
+{
+	struct index index = index_build(arena, numbers, mark_mask);
+	struct gw_count *counts = gw_arena_array(arena, n_carried + gone->n, struct gw_count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_carried; i++)
+		counts[n++] = count_of(&carried[i]);
+	for (size_t i = 0; i < gone->n; i++) {
+		struct gw_count count = { .packets = gone->items[i].packets,
+					  .bytes = gone->items[i].bytes };
+
+		count.id = id_of(&index, gone->items[i].number, &count.builtin);
+		if (count.id)
+			counts[n++] = count;
+	}
+	carry(arena, counts, merge(counts, n), ret, ret_n);
 }
 
 uint32_t gw_counts_highest_number(const struct gw_ruleset *observed)

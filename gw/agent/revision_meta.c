@@ -4,6 +4,7 @@
  *	carried.json	{"schema": "gw.carried/1", "counters": [{"id": …, "packets": …}, …]}
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,23 @@ int gw_store_carried(struct gw_store *store, uint32_t number, struct gw_arena *a
 	if (root && !parse_carried(root, arena, ret, ret_n))
 		err = -EBADMSG;
 	json_decref(root);
+	return err;
+}
+
+int gw_store_set_carried(struct gw_store *store, uint32_t number, const struct gw_carried *carried,
+			 size_t n)
+{
+	gw_auto_text struct gw_text text = { 0 };
+	char name[GW_REVISION_NAME_SIZE];
+	int folder = openat(store->revisions, gw_revision_name(number, name),
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (folder < 0)
+		return -errno;
+	gw_revision_print_carried(carried, n, &text);
+	err = gw_durable_replace(folder, "carried.json", text.bytes, text.len);
+	(void)close(folder); /* only read */
 	return err;
 }
 

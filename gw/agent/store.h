@@ -104,5 +104,8 @@ struct gw_numbers *gw_store_numbers(struct gw_store *store, uint32_t number);
 /** The counts carried over up to a revision, in the arena. */
 int gw_store_carried(struct gw_store *store, uint32_t number, struct gw_arena *arena,
 		     struct gw_carried **ret, size_t *ret_n);
+/** Replaces them, sorted by id; the old or the new ones are on disk at any instant. 0 or -errno. */
+int gw_store_set_carried(struct gw_store *store, uint32_t number, const struct gw_carried *carried,
+			 size_t n);
 
 #endif

@@ -269,6 +269,46 @@ enum gw_exit gw_transaction_prepare(struct gw_transaction *transaction,
 
 /* ---- making the change ----------------------------------------------------------------------- */
 
+static void read_carried(struct gw_transaction *transaction, struct gw_store *store,
+			 struct gw_diags *diags)
+{
+	int err = 0;
+
+	/* A first revision has nothing to carry. */
+	if (transaction->base && !transaction->carried)
+		err = gw_store_carried(store, transaction->base, transaction->arena,
+				       &transaction->carried, &transaction->n_carried);
+	if (err)
+		gw_diag(diags, GW_D_COUNTS_LOST, nowhere,
+			"the counts of revision %u cannot be read: %s", transaction->base,
+			gw_store_explain(store, transaction->base, err, transaction->arena));
+}
+
+/*
+ * Stores with revision `number` what the kernel had counted at the very end of what is gone. If this
+ * fails, what was observed before the change stays: some milliseconds' packets are missing.
+ */
+static void settle_counts(struct gw_transaction *transaction, struct gw_store *store,
+			  uint32_t number, struct gw_diags *diags)
+{
+	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
+	struct gw_carried *carried;
+	size_t n;
+	int err;
+
+	if (!transaction->gone.n || !number)
+		return;
+	read_carried(transaction, store, diags);
+	gw_counts_carry_gone(transaction->arena, &transaction->gone, transaction->numbers_before,
+			     before ? before->mark_mask : UINT32_MAX, transaction->carried,
+			     transaction->n_carried, &carried, &n);
+	err = gw_store_set_carried(store, number, carried, n);
+	if (err)
+		gw_diag(diags, GW_D_COUNTS_LOST, nowhere,
+			"the last counts of what revision %u withdraws cannot be stored: %s",
+			number, strerror(-err));
+}
+
 static enum gw_exit store_revision(struct gw_transaction *transaction,
 				   const struct gw_target *target, const struct gw_change *made,
 				   uint32_t *ret_number, struct gw_diags *diags)
@@ -289,22 +329,13 @@ static enum gw_exit store_revision(struct gw_transaction *transaction,
 		.numbers = transaction->numbers,
 		.compiled = transaction->desired,
 	};
-	struct gw_carried *carried = NULL, *kept;
-	size_t n_carried = 0, n_kept;
-	int err = 0;
+	struct gw_carried *kept;
+	size_t n_kept;
 
-	/* A first revision has nothing to carry. */
-	if (transaction->base)
-		err = gw_store_carried(target->store, transaction->base, transaction->arena,
-				       &carried, &n_carried);
-	if (err)
-		gw_diag(diags, GW_D_COUNTS_LOST, nowhere,
-			"the counts of revision %u cannot be read: %s", transaction->base,
-			gw_store_explain(target->store, transaction->base, err,
-					 transaction->arena));
+	read_carried(transaction, target->store, diags);
 	gw_counts_carry(transaction->arena, transaction->observed, transaction->desired,
 			transaction->numbers_before, before ? before->mark_mask : UINT32_MAX,
-			carried, n_carried, &kept, &n_kept);
+			transaction->carried, transaction->n_carried, &kept, &n_kept);
 	content.carried = kept;
 	content.n_carried = n_kept;
 	if (gw_store_add(target->store, &revision, &content, ret_number, diags) < 0)
@@ -342,15 +373,18 @@ static int send_part(struct gw_transaction *transaction, struct gw_kernel *kerne
 		     const struct gw_plan *part, struct gw_diags *diags)
 {
 	struct gw_kernel_error refusal = { 0 };
+	size_t told = transaction->finals.n;
 	int error;
 
 	if (!part->n_ops)
 		return 0;
 	error = kernel->ops->commit(kernel, part, &refusal);
-	if (!error)
+	if (!error) {
 		transaction->sent = true;
-	else if (error != -ERESTART)
+		gw_counts_settle(part, told, &transaction->gone);
+	} else if (error != -ERESTART) {
 		gw_kernel_diagnose(part, error, &refusal, diags);
+	}
 	return error;
 }
 
@@ -366,6 +400,7 @@ static int send_plan(struct gw_transaction *transaction, struct gw_kernel *kerne
 	struct gw_plan *before, *after;
 	int error;
 
+	transaction->plan->finals = &transaction->finals;
 	/* Where the table is new, no connection has a number of ours. */
 	if (!grace)
 		return send_part(transaction, kernel, transaction->plan, diags);
@@ -452,6 +487,7 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 		(void)gw_store_discard(target->store, number); /* else the next run does */
 		return status;
 	}
+	settle_counts(transaction, target->store, number, diags);
 	if (gw_store_set_current(target->store, number, diags) < 0)
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
@@ -460,6 +496,16 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 	if (status != GW_EXIT_OK)
 		gw_diag_hint(diags, "revision %u is in force, but not all of it: apply again",
 			     number);
+	return status;
+}
+
+/* Puts right what others changed. */
+static enum gw_exit repair(struct gw_transaction *transaction, const struct gw_target *target,
+			   struct gw_diags *diags)
+{
+	enum gw_exit status = send(transaction, target->kernel, diags);
+
+	settle_counts(transaction, target->store, transaction->base, diags);
 	return status;
 }
 
@@ -475,7 +521,7 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 	if (needs_revision(transaction))
 		status = change(transaction, target, made, ret_revision, diags);
 	else
-		status = send(transaction, target->kernel, diags);
+		status = repair(transaction, target, diags);
 	/* Only now, because its numbers must not be given out again before they are behind us. */
 	if (status == GW_EXIT_OK && transaction->interrupted &&
 	    transaction->interrupted != transaction->base)
@@ -491,6 +537,8 @@ enum gw_exit gw_transaction_send(struct gw_transaction *transaction, const struc
 
 void gw_transaction_done(struct gw_transaction *transaction)
 {
+	gw_free(transaction->finals.items);
+	gw_free(transaction->gone.items);
 	gw_plan_free(transaction->plan);
 	gw_ruleset_free(transaction->desired);
 	gw_ruleset_free(transaction->observed);

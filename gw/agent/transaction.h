@@ -58,7 +58,10 @@ struct gw_transaction {
 	struct gw_numbers *numbers, *numbers_before;
 	struct gw_ruleset *desired, *observed;
 	struct gw_plan *plan;
-	char digest[65]; /* of desired, once it was needed */
+	struct gw_carried *carried; /* with the revision in force, once it was needed */
+	size_t n_carried;
+	struct gw_finals finals, gone; /* last counts told by the kernel; what must be carried */
+	char digest[65];               /* of desired, once it was needed */
 	int64_t now;
 	uint32_t base;               /* revision in force, 0: none */
 	struct gw_revision revision; /* what is known of it */

@@ -188,8 +188,11 @@ static void answer_message(const struct gw_batch *batch, const struct nlmsghdr *
 	uint32_t index = message->nlmsg_seq - batch->first_sequence;
 	int error;
 
-	if (message->nlmsg_type != NLMSG_ERROR)
+	if (message->nlmsg_type != NLMSG_ERROR) {
+		if (batch->echo)
+			batch->echo(message, batch->echo_context);
 		return;
+	}
 	error = gw_netlink_error(message);
 	if (error == 0) {
 		answer->acknowledged = true;

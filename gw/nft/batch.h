@@ -30,6 +30,10 @@ struct gw_batch {
 	size_t n_pages;
 	uint32_t first_sequence, n_messages;
 	size_t size; /* bytes of all messages */
+	/* Called with what the kernel says beside its verdicts: messages with NLM_F_ECHO are told
+	 * back as they were carried out, but with no sequence number. NULL: not wanted. */
+	void (*echo)(const struct nlmsghdr *message, void *context);
+	void *echo_context;
 };
 
 /** An empty batch for this socket. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,6 +143,54 @@ static bool expired_meanwhile(const struct gw_kernel_error *error)
 	       error->op->set->timeout;
 }
 
+/* What the echoes of deletions need to be understood. */
+struct echoes {
+	const struct gw_plan *plan;
+	struct gw_arena *arena;
+};
+
+/* The set of numbers with this name that the plan deletes elements of; NULL: none. */
+static const struct gw_set *deleting_from(const struct gw_plan *plan, const struct nlattr *name)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct gw_set *set = plan->ops[i].set;
+
+		if (plan->ops[i].kind == GW_OP_DEL_ELEMS && set->n_key == 1 &&
+		    set->key[0] == GW_TYPE_MARK && set->counter && gw_netlink_is(name, set->name))
+			return set;
+	}
+	return NULL;
+}
+
+static void take_echo(const struct nlmsghdr *message, void *context)
+{
+	const struct echoes *echoes = context;
+	struct gw_finals *finals = echoes->plan->finals;
+	const struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1];
+	const struct gw_set *set;
+	struct gw_elems_reader reader;
+
+	if (message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM) ||
+	    !gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_MAX) ||
+	    !gw_netlink_is(tb[NFTA_SET_ELEM_LIST_TABLE], echoes->plan->table))
+		return;
+	set = deleting_from(echoes->plan, tb[NFTA_SET_ELEM_LIST_SET]);
+	if (!set)
+		return;
+	gw_elems_reader_init(&reader, echoes->arena, set, 0);
+	if (gw_elems_read(&reader, message) < 0)
+		reader.n_elems = 0; /* then what was observed counts */
+	for (size_t i = 0; i < reader.n_elems; i++) {
+		struct gw_final final = { .set = set,
+					  .packets = reader.elems[i].packets,
+					  .bytes = reader.elems[i].bytes };
+
+		memcpy(&final.number, reader.elems[i].key, sizeof(final.number));
+		gw_push(finals->items, finals->n, finals->capacity, final);
+	}
+	gw_elems_reader_done(&reader);
+}
+
 static int judge(const struct gw_plan *plan, const uint32_t *firsts,
 		 const struct gw_batch_answer *answer, struct gw_kernel_error *ret_error)
 {
@@ -175,12 +224,16 @@ static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_
 	struct gw_netlink *netlink = &((struct gw_nft_kernel *)kernel)->netlink;
 	uint32_t generation = mode == GW_BATCH_COMMIT ? plan->generation : 0;
 	gw_auto_free uint32_t *firsts = gw_zalloc(plan->n_ops, sizeof(*firsts));
+	struct echoes echoes = { plan, gw_arena_new() };
+	size_t n_finals = plan->finals ? plan->finals->n : 0;
 	struct gw_batch_answer answer;
 	struct gw_batch batch;
 	int err;
 
 	memset(ret_error, 0, sizeof(*ret_error));
 	gw_batch_init(&batch, netlink);
+	batch.echo = plan->finals ? take_echo : NULL;
+	batch.echo_context = &echoes;
 	err = put_plan(&batch, plan, firsts, ret_error);
 	if (err || !batch.n_messages)
 		goto out;
@@ -193,7 +246,10 @@ static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_
 	if (!err && mode == GW_BATCH_COMMIT)
 		err = prove(netlink, plan, ret_error);
 out:
+	if (err && plan->finals)
+		plan->finals->n = n_finals; /* nothing was deleted */
 	gw_batch_done(&batch);
+	gw_arena_free(echoes.arena);
 	return err;
 }
 

@@ -47,7 +47,9 @@ struct writer {
 static void writer_start(struct writer *writer)
 {
 	uint8_t type = writer->delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
-	uint16_t flags = writer->delete ? 0 : NLM_F_CREATE | NLM_F_EXCL;
+	/* What elements have counted at last is known only from the echo of their deletion. */
+	uint16_t echo = writer->set->counter ? NLM_F_ECHO : 0;
+	uint16_t flags = writer->delete ? echo : NLM_F_CREATE | NLM_F_EXCL;
 
 	if (writer->message)
 		return;

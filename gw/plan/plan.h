@@ -46,6 +46,17 @@ struct gw_op {
 	uint64_t position;
 };
 
+/** What an element with a number for its key had counted when a transaction deleted it. */
+struct gw_final {
+	const struct gw_set *set; /* of the operation */
+	uint32_t number;
+	uint64_t packets, bytes;
+};
+struct gw_finals {
+	struct gw_final *items; /* heap array */
+	size_t n, capacity;
+};
+
 struct gw_plan {
 	struct gw_arena *arena;
 	uint32_t family; /* of the table */
@@ -54,6 +65,8 @@ struct gw_plan {
 	const struct gw_ruleset *desired, *observed; /* borrowed; desired NULL: the table goes */
 	struct gw_op *ops;                           /* heap array */
 	size_t n_ops, capacity;
+	/* Where a commit puts the last counts of what it deletes; borrowed, NULL: not wanted. */
+	struct gw_finals *finals;
 	struct gw_elem **lists; /* heap arrays that operations point into */
 	size_t n_lists, lists_capacity;
 	/* figures for people */

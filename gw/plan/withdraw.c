@@ -93,6 +93,7 @@ static struct gw_plan *plan_beside(const struct gw_plan *plan, uint32_t generati
 	beside->generation = generation;
 	beside->desired = plan->desired;
 	beside->observed = plan->observed;
+	beside->finals = plan->finals;
 	return beside;
 }
 

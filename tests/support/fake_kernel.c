@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gw/core/mem.h"
 #include "tests/support/fake_table.h"
@@ -83,6 +84,36 @@ static int apply(struct fake_kernel *fake, struct gw_ruleset *table, const struc
 	return error ? refuse(ret_error, error, NULL, "") : 0;
 }
 
+/* Last counts of what the operation deletes from `held`. */
+static void take_finals(const struct gw_ruleset *held, const struct gw_plan *plan,
+			const struct gw_op *op)
+{
+	const struct gw_set *set = gw_ruleset_set(held, op->set->name);
+
+	for (size_t i = 0; set && i < op->count; i++)
+		for (size_t k = 0; k < set->n_elems; k++) {
+			const struct gw_elem *elem = &set->elems[k];
+			struct gw_final final = { op->set, 0, elem->packets, elem->bytes };
+
+			if (gw_elem_compare(set, elem, &op->elems[i]) != 0)
+				continue;
+			memcpy(&final.number, elem->key, sizeof(final.number));
+			gw_push(plan->finals->items, plan->finals->n, plan->finals->capacity,
+				final);
+		}
+}
+
+static void take_all_finals(const struct gw_ruleset *held, const struct gw_plan *plan)
+{
+	for (size_t i = 0; plan->finals && i < plan->n_ops; i++) {
+		const struct gw_op *op = &plan->ops[i];
+
+		if (op->kind == GW_OP_DEL_ELEMS && op->set->counter && op->set->n_key == 1 &&
+		    op->set->key[0] == GW_TYPE_MARK)
+			take_finals(held, plan, op);
+	}
+}
+
 static int commit(struct gw_kernel *kernel, const struct gw_plan *plan,
 		  struct gw_kernel_error *ret_error)
 {
@@ -110,6 +141,7 @@ static int commit(struct gw_kernel *kernel, const struct gw_plan *plan,
 		return error;
 	}
 	table->generation++;
+	take_all_finals(fake->held, plan);
 	gw_ruleset_free(fake->held);
 	fake->held = table;
 	fake->n_committed++;

@@ -609,6 +609,39 @@ static void counts_never_go_back(void **ret)
 	assert_int_equal(packets_of(state, "web"), 12 + 9);
 }
 
+static enum gw_exit count_more(void *context, uint32_t number, struct gw_diags *diags)
+{
+	(void)number;
+	(void)diags;
+	count(context, 12);
+	return GW_EXIT_OK;
+}
+
+static void what_is_counted_after_the_comparison_is_not_lost(void **ret)
+{
+	struct state *state = *ret;
+	struct gw_change change = {
+		.who = "op", .note = "", .before_send = count_more, .context = state
+	};
+	uint32_t revision;
+
+	(void)applied(state, site_a);
+	count(state, 7);
+	assert_int_equal(prepare_at(state, site_narrow, NOW), GW_EXIT_OK);
+	assert_int_equal(gw_transaction_commit(&state->transaction, &state->target, &change,
+					       &revision, &state->diags),
+			 GW_EXIT_OK);
+	assert_int_equal(packets_of(state, "web"), 12);
+	/* Nor if the comparison has to be repeated. */
+	count(state, 1);
+	assert_int_equal(prepare_at(state, site_a, NOW), GW_EXIT_OK);
+	state->fake->interferences = 2;
+	assert_int_equal(gw_transaction_commit(&state->transaction, &state->target, &change,
+					       &revision, &state->diags),
+			 GW_EXIT_OK);
+	assert_int_equal(packets_of(state, "web"), 12 + 12);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -634,6 +667,7 @@ int main(void)
 		TEST(a_lost_state_directory_does_not_bring_numbers_back),
 		TEST(an_exception_that_ended_is_cleaned_up_once),
 		TEST(counts_never_go_back),
+		TEST(what_is_counted_after_the_comparison_is_not_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
