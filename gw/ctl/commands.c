@@ -4,6 +4,7 @@
 #define AUTHOR  "Author"
 #define CHANGE  "Change"
 #define OBSERVE "Observe"
+#define URGENT  "Emergency"
 #define REVIEW  "Review"
 #define OTHER   "Other"
 
@@ -59,6 +60,24 @@ static const struct gw_option restore_options[] = {
 };
 static const struct gw_option host_options[] = {
 	{ "restore", 'r', NULL, "put back the values from before gw changed them" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* `release` and its kind take the first alone. */
+#define MEASURE_OPTIONS                                                                            \
+	{ "message", 'm', "REASON", "why, for the record" },                                       \
+		{ "for", 'f', "TIME", "until it ends by itself: 30m, 8h, 7d" },                    \
+		{ "force", 0, NULL, "even if it cuts off management or your own session" },        \
+	{                                                                                          \
+		NULL, 0, NULL, NULL                                                                \
+	}
+static const struct gw_option measure_options[] = { MEASURE_OPTIONS };
+static const struct gw_option isolate_options[] = {
+	{ "untrusted", 'u', NULL, "cut it off from untrusted zones only" },
+	MEASURE_OPTIONS,
+};
+static const struct gw_option lift_options[] = {
+	{ "message", 'm', "REASON", "why, for the record" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -236,6 +255,88 @@ const struct gw_command gw_commands[] = {
 	  .options = host_options,
 	  .warnings = true,
 	  .run = gw_cmd_host },
+
+	{ .name = "isolate",
+	  .group = URGENT,
+	  .args = "ZONE",
+	  .summary = "Cut a zone off from all others, now",
+	  .details = "Holds from the next packet on, also for established connections, whatever\n"
+		     "policies say, across apply, rollback and reboot, until `release` or its "
+		     "time.\n"
+		     "Management zones still reach it, as far as policies permit.",
+	  .examples = "  gwctl isolate hq -m \"worm, INC-7\" --for 8h\n  gwctl isolate dmz -u\n",
+	  .options = isolate_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_isolate },
+	{ .name = "quarantine",
+	  .group = URGENT,
+	  .args = "HOST|MAC",
+	  .summary = "Cut a host or a device off, now",
+	  .details = "An address, a name under `hosts:`, or a MAC, which stands for the addresses\n"
+		     "that it has as well. Only management zones reach it, as far as policies "
+		     "permit.",
+	  .examples = "  gwctl quarantine 10.20.1.10 -m \"beacons to 192.0.2.7\"\n"
+		      "  gwctl quarantine 52:54:00:12:34:56 --for 8h\n",
+	  .options = measure_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_quarantine },
+	{ .name = "release",
+	  .group = URGENT,
+	  .args = "ZONE|HOST|MAC",
+	  .summary = "End isolation, quarantine or an admission",
+	  .examples = "  gwctl release hq\n",
+	  .options = lift_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_release },
+	{ .name = "ban",
+	  .group = URGENT,
+	  .args = "ADDRESS|NET",
+	  .summary = "Drop all from and to an address or network, now",
+	  .examples = "  gwctl ban 198.18.0.0/15 -m \"scans\" --for 7d\n",
+	  .options = measure_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_ban },
+	{ .name = "unban",
+	  .group = URGENT,
+	  .args = "ADDRESS|NET",
+	  .summary = "End a ban",
+	  .examples = "  gwctl unban 198.18.0.0/15\n",
+	  .options = lift_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_unban },
+	{ .name = "bans",
+	  .group = URGENT,
+	  .summary = "List what is banned",
+	  .options = no_options,
+	  .run = gw_cmd_bans },
+	{ .name = "suspend",
+	  .group = URGENT,
+	  .args = "USER [ADDRESS…]",
+	  .summary = "Cut off a user with the addresses he has",
+	  .examples = "  gwctl suspend taro 10.8.0.17 -m \"stolen notebook\"\n",
+	  .options = measure_options,
+	  .min_args = 1,
+	  .max_args = 64,
+	  .run = gw_cmd_suspend },
+	{ .name = "resume",
+	  .group = URGENT,
+	  .args = "USER",
+	  .summary = "End the suspension of a user",
+	  .examples = "  gwctl resume taro\n",
+	  .options = lift_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_resume },
+	{ .name = "measures",
+	  .group = URGENT,
+	  .summary = "List all measures in force",
+	  .options = no_options,
+	  .run = gw_cmd_measures },
 
 	{ .name = "audit",
 	  .group = REVIEW,

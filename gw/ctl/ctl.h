@@ -166,6 +166,15 @@ enum gw_exit gw_cmd_drift(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_host(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_backup(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_restore(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_isolate(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_quarantine(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_release(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_ban(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_unban(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_bans(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_suspend(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_resume(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_measures(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_version(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 

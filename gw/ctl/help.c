@@ -20,6 +20,8 @@ static void add_names(const char *group, struct gw_text *out)
 		if (!gw_commands[i].group || strcmp(gw_commands[i].group, group) != 0)
 			continue;
 		if (column + strlen(name) > SCREEN_COLUMNS) {
+			while (out->bytes[out->len - 1] == ' ')
+				out->bytes[--out->len] = '\0';
 			gw_text_printf(out, "\n%-*s", (int)GROUP_COLUMNS, "");
 			column = GROUP_COLUMNS;
 		}
