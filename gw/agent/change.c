@@ -124,7 +124,6 @@ static enum gw_exit commit(struct apply *apply, uint32_t *ret_revision)
 		.who = gw_ipc_call_peer(apply->call)->name,
 		.note = apply->note,
 		.ticket = apply->ticket,
-		.keep = gw_agent_change_settings(agent)->keep,
 		.before_send = before_send,
 		.context = apply,
 	};

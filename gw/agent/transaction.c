@@ -11,8 +11,7 @@
 #include "gw/policy/analyze.h"
 #include "gw/policy/lockdown.h"
 
-#define ATTEMPTS       5
-#define REVISIONS_KEPT 100u
+#define ATTEMPTS 5
 
 static const struct gw_loc nowhere;
 
@@ -469,6 +468,15 @@ static bool needs_revision(struct gw_transaction *transaction)
 	       strcmp(transaction->digest, transaction->revision.digest) != 0;
 }
 
+/* As many as the old config or the new one wants: a change that is undone must not cost history. */
+static uint32_t revisions_kept(const struct gw_transaction *transaction)
+{
+	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
+	uint32_t keep = transaction->config->policy->change.keep;
+
+	return before && before->change.keep > keep ? before->change.keep : keep;
+}
+
 static enum gw_exit change(struct gw_transaction *transaction, const struct gw_target *target,
 			   const struct gw_change *made, uint32_t *ret_revision,
 			   struct gw_diags *diags)
@@ -491,7 +499,7 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 	if (gw_store_set_current(target->store, number, diags) < 0)
 		return GW_EXIT_FAILED; /* the next run finds it by its digest */
 	*ret_revision = number;
-	gw_store_prune(target->store, made->keep ? made->keep : REVISIONS_KEPT);
+	gw_store_prune(target->store, revisions_kept(transaction));
 	/* What the kernel did not take any more is drift, which an apply ends. */
 	if (status != GW_EXIT_OK)
 		gw_diag_hint(diags, "revision %u is in force, but not all of it: apply again",

@@ -43,7 +43,6 @@ struct gw_target {
 /** Who makes a change, and what must be done in the middle of it. */
 struct gw_change {
 	const char *who, *note, *ticket; /* ticket may be NULL */
-	uint32_t keep;                   /* revisions kept; 0: 100 */
 	/* Called when revision `number` is on disk and before the kernel learns of it: what returns an
 	 * error (with a diagnostic) ends the change, and nothing was changed. NULL: nothing to do. */
 	enum gw_exit (*before_send)(void *context, uint32_t number, struct gw_diags *diags);

@@ -97,6 +97,21 @@ says CHG-8
 lab_status 64 agent_ctl -C "$one" apply --confirm soon
 lab_status 64 agent_ctl -C "$one" apply --confirm 25h
 
+# A boot that undoes a change keeps as many revisions as the config says.
+sed -i 's/confirm: 300s/confirm: 300s, keep: 2/' "$one/gw.yaml"
+for note in a b; do # the larger number of old and new counts
+	lab_status 0 agent_ctl -C "$one" apply --confirm 0 -m "$note"
+	sed -i 's/site: {name: lab}/site: {name: lab-2}/' "$one/gw.yaml"
+done
+[ "$(agent_ctl history | wc -l)" -eq 2 ] || { echo "not two revisions:"; agent_ctl history; exit 1; }
+sed 's/keep: 2/keep: 1000/' "$one/gw.yaml" | sed 's/tcp\/22/tcp\/23/' >"$two/gw.yaml"
+lab_status 0 agent_ctl -C "$two" apply --confirm 300s
+agent_reboot
+agent_start
+holds one || { echo "not undone by the boot"; cat "$LAB_TMP/plan"; exit 1; }
+ssh_works || { echo "not reachable after the boot"; exit 1; }
+[ "$(agent_ctl history | wc -l)" -eq 4 ] || { echo "not four revisions:"; agent_ctl history; exit 1; }
+
 # ---- one agent, and nobody beside it ------------------------------------------------------------
 status=0
 (agent_exec) >"$LAB_TMP/second" 2>&1 || status=$?
