@@ -58,6 +58,10 @@ static const struct gw_option restore_options[] = {
 	{ "check", 'c', NULL, "only prove that the backup is sound; changes nothing" },
 	{ NULL, 0, NULL, NULL },
 };
+static const struct gw_option doctor_options[] = {
+	{ "verbose", 'v', NULL, "also what is sound" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct gw_option host_options[] = {
 	{ "restore", 'r', NULL, "put back the values from before gw changed them" },
 	{ NULL, 0, NULL, NULL },
@@ -244,6 +248,17 @@ const struct gw_command gw_commands[] = {
 	  .options = no_options,
 	  .run = gw_cmd_drift },
 
+	{ .name = "doctor",
+	  .group = OBSERVE,
+	  .summary = "What is wrong with the machine around the firewall?",
+	  .details = "Kernel, other programs with rules of their own, clock, disk, permissions, "
+		     "agent.\n"
+		     "Each finding says what it costs and what to do. Looks at what it may without "
+		     "root\n"
+		     "and names what it could not look at. Exit status: 2 if there are findings.",
+	  .examples = "  gwctl doctor\n  gwctl doctor -v --json\n",
+	  .options = doctor_options,
+	  .run = gw_cmd_doctor },
 	{ .name = "host",
 	  .group = OBSERVE,
 	  .summary = "Are the kernel's settings as the config declares them?",

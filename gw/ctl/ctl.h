@@ -164,6 +164,7 @@ enum gw_exit gw_cmd_counters(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drops(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_drift(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_host(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_doctor(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_backup(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_restore(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_isolate(struct gw_ctl *ctl);
