@@ -176,6 +176,10 @@ static int send_records(struct gw_forward *forward, size_t *ret_sent)
 		if (!waiting)
 			break;
 		log = (size_t)(waiting - forward->waiting);
+		/* What is sent to a receiver that has just closed may be read or not. */
+		err = gw_tls_check(forward->tls);
+		if (err)
+			break;
 		gw_audit_syslog(&waiting->view, waiting->line.bytes, waiting->line.len,
 				forward->source.names[log], waiting->index, &message);
 		err = gw_tls_send(forward->tls, message.bytes, message.len);
@@ -320,12 +324,16 @@ static int open_connection(struct gw_forward *forward)
 /* Where the next connection begins, by how this one ended. */
 static void close_connection(struct gw_forward *forward, int err)
 {
+	bool settled = err == -EPIPE && gw_tls_is_settled(forward->tls);
+
 	if (err == -ECANCELED)
 		err = gw_tls_close(forward->tls);
 	else
 		gw_tls_free(forward->tls);
 	forward->tls = NULL;
-	if (err && err != -EPIPE)
+	if (settled)
+		forward->acknowledged = forward->sent;
+	else if (err && err != -EPIPE)
 		forward->acknowledged = forward->read;
 	forward->read = forward->acknowledged;
 	(void)save_cursor(forward, &forward->acknowledged);
