@@ -173,7 +173,7 @@ static int read_about(struct gw_restore *restore, struct gw_diags *diags)
 	if (!*time || strlen(time) >= sizeof(restore->time) ||
 	    time[strspn(time, "0123456789")] != '\0')
 		return gw_restore_damaged(restore, "its first file is damaged", diags);
-	strcpy(restore->time, time); /* it fits */
+	memcpy(restore->time, time, strlen(time) + 1);
 	return 0;
 }
 

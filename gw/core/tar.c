@@ -348,7 +348,7 @@ int gw_tar_next(struct gw_tar_reader *reader, struct gw_arena *arena, struct gw_
 {
 	const char *pax_path = NULL;
 	struct header header;
-	uint64_t size;
+	uint64_t size = 0;
 	int err = skip_rest(reader);
 
 	if (err)

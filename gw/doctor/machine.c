@@ -197,7 +197,7 @@ static int knock(const char *path)
 		return -errno;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path); /* it fits */
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 }
 

@@ -141,7 +141,7 @@ static const struct gw_host_item *item(const struct state *state, const char *pa
 		if (strcmp(state->report.items[i].path, path) == 0)
 			return &state->report.items[i];
 	fail_msg("%s is not reported", path);
-	return NULL;
+	return state->report.items; /* never */
 }
 
 static void assert_state(const struct state *state, const char *path, enum gw_host_state wanted)

@@ -71,7 +71,7 @@ static const struct gw_check_result *result(const struct state *state, enum gw_c
 		if (state->doctor.items[i].check == check)
 			return &state->doctor.items[i];
 	fail_msg("%s was not looked at", gw_check_kind(check)->name);
-	return NULL;
+	return state->doctor.items; /* never */
 }
 
 static void assert_verdict(const struct state *state, enum gw_check check, enum gw_verdict verdict,

@@ -111,7 +111,7 @@ static const struct gw_audit_class_settings *class(const struct gw_policy *polic
 		if (strcmp(policy->audit.classes[i].name, name) == 0)
 			return &policy->audit.classes[i];
 	fail_msg("no class %s", name);
-	return NULL;
+	return policy->audit.classes; /* never */
 }
 
 static void classes_of_records_differ_in_what_they_name(void **state)
