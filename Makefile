@@ -36,6 +36,8 @@ DEPS_lab   := iproute2 util-linux
 DEPS_test  := libcmocka-dev nftables
 DEPS_lint  := clang-tidy clang-format cppcheck
 DEPS_fuzz  := clang libclang-rt-dev
+# Other people's implementations, half a gigabyte; tests that need them are skipped without.
+DEPS_interop := golang-go golang-golang-x-mod-dev rsyslog-openssl openssl
 
 # ---- flags ---------------------------------------------------------------------------------------
 
@@ -147,7 +149,7 @@ fuzz_programs   := $(fuzzers:tests/fuzz/%.c=build/fuzz/%)
 
 # ---- goals ---------------------------------------------------------------------------------------
 
-.PHONY: FORCE all tools help deps deps-lint deps-fuzz demo demo-clean check unit bench fuzz lint \
+.PHONY: FORCE all tools help deps deps-lint deps-fuzz deps-interop demo demo-clean check unit bench fuzz lint \
 	lint-analyzer lint-tidy lint-cppcheck lint-format format golden install clean
 
 all: $(programs:%=$(OUT)/%) ## build the programs (SAN=1: with address and undefined-behaviour sanitizers)
@@ -169,6 +171,7 @@ endif
 deps: build/deps ## install the Debian packages that build, demo and tests need (needs root once)
 deps-lint: build/deps-lint
 deps-fuzz: build/deps-fuzz
+deps-interop: build/deps-interop ## install Go and rsyslog, for tests that are skipped without them
 build/deps: Makefile
 	$(Q)tests/support/deps.sh 'build, demo and tests' $(DEPS_build) $(DEPS_lab) $(DEPS_test)
 	@mkdir -p build && touch $@
@@ -177,6 +180,9 @@ build/deps-lint: Makefile
 	@mkdir -p build && touch $@
 build/deps-fuzz: Makefile
 	$(Q)tests/support/deps.sh 'fuzzing' $(DEPS_build) $(DEPS_fuzz)
+	@mkdir -p build && touch $@
+build/deps-interop: Makefile
+	$(Q)tests/support/deps.sh 'tests against other implementations' $(DEPS_interop)
 	@mkdir -p build && touch $@
 
 demo: deps $(call programs_of,release) ## a gateway among five zones at work (KEEP=1 leaves it up)
