@@ -17,14 +17,12 @@
 static const struct gw_loc nowhere;
 
 static const struct gw_verb *const control_verbs[] = {
-	gw_verbs_change,
-	gw_verbs_observe,
-	gw_verbs_measures,
-	NULL,
+	gw_verbs_change, gw_verbs_observe, gw_verbs_measures, gw_verbs_devices, NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {
 	&gw_part_emergency,
+	&gw_part_devices,
 	&gw_part_host,
 	NULL,
 };
@@ -147,8 +145,9 @@ enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags)
 void gw_agent_stop(struct gw_agent *agent)
 {
 	gw_ipc_server_free(agent->control);
-	for (size_t i = 0; parts[i]; i++)
-		if (parts[i]->stop)
+	/* What was started last stands on what was started before. */
+	for (size_t i = GW_COUNT(parts); i-- > 0;)
+		if (parts[i] && parts[i]->stop)
 			parts[i]->stop(agent);
 	gw_undo_free(agent->undo);
 	gw_config_free(agent->config);

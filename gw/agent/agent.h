@@ -124,6 +124,7 @@ void gw_announce(const char *text);
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 extern const struct gw_agent_part gw_part_emergency; /* emergency.c: measures in force */
+extern const struct gw_agent_part gw_part_devices;   /* devices.c: who may send into a zone */
 extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the kernel */
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
@@ -131,5 +132,6 @@ extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the 
 extern const struct gw_verb gw_verbs_change[];
 extern const struct gw_verb gw_verbs_observe[];
 extern const struct gw_verb gw_verbs_measures[];
+extern const struct gw_verb gw_verbs_devices[];
 
 #endif

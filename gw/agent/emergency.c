@@ -251,7 +251,7 @@ const struct gw_zone *gw_emergency_zone(struct gw_agent *agent, struct gw_ipc_ca
 	return NULL;
 }
 
-bool gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind, struct gw_measure *ret)
+void gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind, struct gw_measure *ret)
 {
 	const char *reason = gw_ipc_call_text(call, "reason");
 	uint64_t for_s = gw_ipc_call_uint(call, "for_s", 0);
@@ -264,7 +264,6 @@ bool gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind, str
 				    .reason = reason ? reason : "",
 				    .since = now,
 				    .until = for_s ? now + (int64_t)for_s : 0 };
-	return true;
 }
 
 static bool is_named(const struct gw_measure *item, const char *wanted)

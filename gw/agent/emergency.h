@@ -44,8 +44,8 @@ void gw_emergency_find(const struct gw_emergency *emergency, enum gw_measure_kin
 /** Answers for measures that were taken or lifted: {"measures", "effective", "contacts"}. */
 void gw_emergency_reply(struct gw_agent *agent, struct gw_ipc_call *call,
 			const struct gw_measure_list *list, int error);
-/** Actor, reason and times of a request; false after a refusal. */
-bool gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind,
+/** Actor, reason and times of a request. */
+void gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind,
 			struct gw_measure *ret);
 
 /* ---- targets.c ------------------------------------------------------------------------------- */

@@ -91,8 +91,9 @@ static void run_isolate(struct gw_ipc_call *call, void *context)
 	struct gw_measure_list list = { 0 };
 	struct gw_measure measure;
 
-	if (!zone || !gw_emergency_begin(call, GW_MEASURE_KIND_ISOLATE, &measure))
+	if (!zone)
 		return;
+	gw_emergency_begin(call, GW_MEASURE_KIND_ISOLATE, &measure);
 	gw_measure_set_zone(&measure, zone->name, gw_ipc_call_flag(call, "untrusted_only"));
 	gw_measure_list_add(&list, &measure);
 	take(agent, call, &list, "measure.isolated", name);
@@ -105,8 +106,8 @@ static void take_target(struct gw_ipc_call *call, struct gw_agent *agent, enum g
 	struct gw_measure_list list = { 0 };
 	struct gw_measure measure;
 
-	if (gw_emergency_begin(call, kind, &measure) &&
-	    gw_emergency_target(agent, call, target, &measure, &list))
+	gw_emergency_begin(call, kind, &measure);
+	if (gw_emergency_target(agent, call, target, &measure, &list))
 		take(agent, call, &list, event, target);
 	else
 		gw_measure_list_done(&list);
@@ -133,8 +134,7 @@ static void run_suspend(struct gw_ipc_call *call, void *context)
 	size_t i;
 	const json_t *item;
 
-	if (!gw_emergency_begin(call, GW_MEASURE_KIND_SUSPEND, &measure))
-		return;
+	gw_emergency_begin(call, GW_MEASURE_KIND_SUSPEND, &measure);
 	measure.subject = user;
 	gw_measure_list_add(&list, &measure);
 	json_array_foreach(addresses, i, item)

@@ -241,29 +241,32 @@ enum gw_exit gw_cmd_resume(struct gw_ctl *ctl)
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
-json_t *gw_ctl_list(struct gw_ctl *ctl, const char *verb, json_t *fields)
+enum gw_exit gw_ctl_list(struct gw_ctl *ctl, const char *verb, json_t *fields, json_t **ret)
 {
 	enum gw_exit status = gw_ctl_need_agent(ctl);
-	json_t *reply = NULL, *list = NULL;
+	json_t *reply = NULL;
 	uint8_t *bytes;
 	size_t len;
 	int file = -1;
 
+	*ret = NULL;
 	if (status == GW_EXIT_OK)
 		status = gw_ctl_call(ctl, verb, fields, -1, &reply, &file);
 	else
 		json_decref(fields);
 	json_decref(reply);
 	if (status == GW_EXIT_OK && gw_memfd_read(file, LIST_MAX, &bytes, &len) == 0) {
-		list = json_loadb((const char *)bytes, len, 0, NULL);
+		*ret = json_loadb((const char *)bytes, len, 0, NULL);
 		gw_free(bytes);
 	}
 	if (file >= 0)
 		(void)close(file);
-	if (status == GW_EXIT_OK && !list)
+	if (status == GW_EXIT_OK && !*ret) {
 		gw_diag(&ctl->diags, GW_D_MEASURE_LIST, (struct gw_loc){ 0 },
 			"the list that gwd has sent cannot be read");
-	return list;
+		status = GW_EXIT_FAILED;
+	}
+	return status;
 }
 
 static void add_row(struct gw_ctl *ctl, struct gw_report_table *table, const json_t *measure)
@@ -293,13 +296,14 @@ static bool is_listed(const json_t *measure, const char *kind)
 
 static enum gw_exit list(struct gw_ctl *ctl, const char *kind, const char *nothing)
 {
-	json_t *root = gw_ctl_list(ctl, "measures", kind ? json_pack("{s:s}", "kind", kind) : NULL);
+	json_t *fields = kind ? json_pack("{s:s}", "kind", kind) : NULL, *root;
+	enum gw_exit status = gw_ctl_list(ctl, "measures", fields, &root);
 	const json_t *measures = json_object_get(root, "measures"), *measure;
 	struct gw_report_table table = { 0 };
 	size_t i, n = 0;
 
-	if (!root)
-		return GW_EXIT_FAILED;
+	if (status != GW_EXIT_OK)
+		return status;
 	if (ctl->root) {
 		gw_json_set(ctl->root, "measures", json_deep_copy(measures));
 		json_decref(root);

@@ -76,6 +76,11 @@ static const struct gw_option host_options[] = {
 		NULL, 0, NULL, NULL                                                                \
 	}
 static const struct gw_option measure_options[] = { MEASURE_OPTIONS };
+static const struct gw_option admit_options[] = {
+	{ "message", 'm', "REASON", "what the device is, or why" },
+	{ "for", 'f', "TIME", "until it ends by itself: 30m, 8h, 7d" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct gw_option isolate_options[] = {
 	{ "untrusted", 'u', NULL, "cut it off from untrusted zones only" },
 	MEASURE_OPTIONS,
@@ -352,6 +357,29 @@ const struct gw_command gw_commands[] = {
 	  .summary = "List all measures in force",
 	  .options = no_options,
 	  .run = gw_cmd_measures },
+	{ .name = "devices",
+	  .group = OBSERVE,
+	  .args = "[ZONE]",
+	  .summary = "Devices of zones that admit registered ones only",
+	  .details =
+		  "Registered, admitted for a time, or refused; with their addresses and leases,\n"
+		  "when they were first and last seen, and who made them (package ieee-data).",
+	  .examples = "  gwctl devices\n  gwctl devices hq --json\n",
+	  .options = no_options,
+	  .max_args = 1,
+	  .run = gw_cmd_devices },
+	{ .name = "admit",
+	  .group = URGENT,
+	  .args = "MAC [ZONE]",
+	  .summary = "Let a device into a zone that does not know it",
+	  .details =
+		  "The zone may be left out where only one can be meant. `gwctl release MAC` ends\n"
+		  "it. Devices that stay belong into the register of the zone.",
+	  .examples = "  gwctl admit 52:54:00:12:34:56 --for 8h -m \"the auditor's notebook\"\n",
+	  .options = admit_options,
+	  .min_args = 1,
+	  .max_args = 2,
+	  .run = gw_cmd_admit },
 
 	{ .name = "audit",
 	  .group = REVIEW,

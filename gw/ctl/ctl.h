@@ -176,6 +176,8 @@ enum gw_exit gw_cmd_bans(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_suspend(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_resume(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_measures(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_devices(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_admit(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_version(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 

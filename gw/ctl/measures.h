@@ -12,7 +12,8 @@ json_t *gw_ctl_measure_fields(struct gw_ctl *ctl);
  */
 enum gw_exit gw_ctl_measure(struct gw_ctl *ctl, const char *verb, json_t *fields,
 			    const char *target, const char *what, const char *undo);
-/** The list that the agent attaches to its reply; NULL after a diagnostic. Takes `fields` over. */
-json_t *gw_ctl_list(struct gw_ctl *ctl, const char *verb, json_t *fields);
+/** The list that the agent attaches to its reply; `*ret` is the caller's, NULL after a diagnostic. Takes
+ * `fields` over. */
+enum gw_exit gw_ctl_list(struct gw_ctl *ctl, const char *verb, json_t *fields, json_t **ret);
 
 #endif
