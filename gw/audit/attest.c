@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "gw/audit/chain.h"
 #include "gw/audit/files.h"
 #include "gw/audit/marks.h"
 #include "gw/audit/timestamp.h"
@@ -32,7 +33,10 @@ struct log {
 	size_t next;            /* mark */
 	uint64_t good;          /* up to here a mark was right */
 	bool judged;            /* a mark was wrong: the rest follows from that */
+	bool has_checkpoint;
+	uint64_t marked; /* the size of the last mark */
 	uint64_t last_seq;
+	struct gw_chain chain;
 };
 
 void gw_attest_done(struct gw_attest *attest)
@@ -109,6 +113,7 @@ static int add_newest(struct run *run, struct log *log)
 		log->result->good = false;
 		return 0;
 	}
+	log->has_checkpoint = true;
 	log->result->signed_ = checkpoint.size;
 	add_checkpoint(log, &checkpoint, gw_arena_strdup(log->marks.arena, path.bytes));
 	return 0;
@@ -279,7 +284,7 @@ static void judge_end(const struct run *run, struct log *log)
 		gw_diag_hint(run->diags, "%" PRIu64 " records are missing at the end",
 			     last->size - log->result->records);
 	}
-	if (!log->result->signed_ && log->result->records > log->result->deleted &&
+	if (!log->has_checkpoint && log->result->records > log->result->deleted &&
 	    log->result->good && run->result->chain.n) {
 		log->result->good = false;
 		gw_diag(run->diags, GW_D_AUDIT_UNSIGNED, nowhere,
@@ -290,30 +295,66 @@ static void judge_end(const struct run *run, struct log *log)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static void judge_record(struct run *run, struct log *log, const struct gw_trail_line *line)
+/*
+ * The number of a record. Of one that is covered by a mark its beginning and end are enough, as its
+ * bytes are those that were signed or it shows; of others, all must be in order.
+ */
+static bool read_seq(struct log *log, const struct gw_trail_line *line,
+		     const uint8_t leaf[GW_HASH_LEN], uint64_t *ret)
+{
+	uint8_t prev[GW_HASH_LEN];
+	struct gw_audit_view view;
+	bool chained = gw_chain_read(line->bytes, line->len, ret, prev);
+
+	if (chained)
+		gw_chain_add(&log->chain, line->index, prev, leaf);
+	if (chained && line->index < log->marked)
+		return true;
+	if (gw_audit_view_init(&view, line->bytes, line->len) < 0)
+		return false;
+	*ret = view.seq;
+	gw_audit_view_done(&view);
+	return *ret != 0;
+}
+
+static void judge_record(struct run *run, struct log *log, const struct gw_trail_line *line,
+			 const uint8_t leaf[GW_HASH_LEN])
 {
 	struct gw_attest *result = run->result;
-	struct gw_audit_view view;
+	uint64_t seq;
 
-	if (gw_audit_view_init(&view, line->bytes, line->len) < 0 || !view.seq) {
+	run->counted++;
+	if (!read_seq(log, line, leaf, &seq)) {
 		gw_diag(run->diags, GW_D_AUDIT_DAMAGED, nowhere,
 			"class %s: record %" PRIu64 " is no record", log->result->name,
 			line->index);
 		log->result->good = false;
-	} else if (view.seq <= log->last_seq) {
-		gw_diag(run->diags, GW_D_AUDIT_SEQUENCE, nowhere,
-			"class %s: number %" PRIu64 " follows %" PRIu64, log->result->name,
-			view.seq, log->last_seq);
-		log->result->good = false;
-	} else {
-		log->last_seq = view.seq;
-		if (!result->first_seq || view.seq < result->first_seq)
-			result->first_seq = view.seq;
-		if (view.seq > result->last_seq)
-			result->last_seq = view.seq;
+		return;
 	}
-	run->counted++;
-	gw_audit_view_done(&view);
+	if (seq <= log->last_seq) {
+		gw_diag(run->diags, GW_D_AUDIT_SEQUENCE, nowhere,
+			"class %s: number %" PRIu64 " follows %" PRIu64, log->result->name, seq,
+			log->last_seq);
+		log->result->good = false;
+		return;
+	}
+	log->last_seq = seq;
+	if (!result->first_seq || seq < result->first_seq)
+		result->first_seq = seq;
+	if (seq > result->last_seq)
+		result->last_seq = seq;
+}
+
+static void judge_chain(const struct run *run, struct log *log)
+{
+	uint64_t index;
+
+	if (!gw_chain_broken(&log->chain, &index))
+		return;
+	log->result->good = false;
+	gw_diag(run->diags, GW_D_AUDIT_CHAIN, nowhere,
+		"class %s: record %" PRIu64 " is not the one that the record after it was made for",
+		log->result->name, index);
 }
 
 static int read_records(struct run *run, struct log *log, size_t place)
@@ -328,13 +369,16 @@ static int read_records(struct run *run, struct log *log, size_t place)
 	if (err)
 		return err;
 	log->result->deleted = range.leaves;
+	if (log->marks.n)
+		log->marked = log->marks.items[log->marks.n - 1].size;
+	log->chain.begun = !range.leaves; /* the first record follows a hash of zeroes */
 	compare_marks(run, log, &range);
 	while ((err = gw_trail_next(cursor, &line)) == 0) {
 		uint8_t leaf[GW_HASH_LEN];
 
 		gw_hash_leaf(line.bytes, line.len, leaf);
 		gw_forest_add(&range, 0, leaf);
-		judge_record(run, log, &line);
+		judge_record(run, log, &line, leaf);
 		compare_marks(run, log, &range);
 	}
 	if (err == -EBADMSG) {
@@ -343,6 +387,7 @@ static int read_records(struct run *run, struct log *log, size_t place)
 		log->result->good = false;
 	}
 	log->result->records = range.leaves;
+	judge_chain(run, log);
 	gw_trail_cursor_free(cursor);
 	return err == -ENOENT || err == -EBADMSG ? 0 : err;
 }
