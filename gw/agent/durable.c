@@ -31,10 +31,10 @@ static int write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int gw_durable_write(int dir, const char *path, const void *bytes, size_t len)
+static int write_new(int dir, const char *path, const void *bytes, size_t len, mode_t mode)
 {
 	gw_auto_close int fd =
-		openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	int error;
 
 	if (fd < 0)
@@ -46,6 +46,16 @@ int gw_durable_write(int dir, const char *path, const void *bytes, size_t len)
 	if (error)
 		(void)unlinkat(dir, path, 0); /* half a file helps nobody */
 	return error;
+}
+
+int gw_durable_write(int dir, const char *path, const void *bytes, size_t len)
+{
+	return write_new(dir, path, bytes, len, 0600);
+}
+
+int gw_durable_write_shared(int dir, const char *path, const void *bytes, size_t len)
+{
+	return write_new(dir, path, bytes, len, 0640);
 }
 
 int gw_durable_sync_dir(int dir, const char *path)
@@ -64,7 +74,7 @@ int gw_durable_replace(int dir, const char *path, const void *bytes, size_t len)
 
 	(void)snprintf(temporary, sizeof(temporary), "%s.new", path);
 	(void)unlinkat(dir, temporary, 0); /* left by a run that was killed */
-	error = gw_durable_write(dir, temporary, bytes, len);
+	error = gw_durable_write_shared(dir, temporary, bytes, len);
 	if (error)
 		return error;
 	if (renameat(dir, temporary, dir, path) < 0)
@@ -84,7 +94,7 @@ int gw_durable_mkdirs(int dir, const char *path)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdirat(dir, part, 0700) < 0 && errno != EEXIST)
+		if (mkdirat(dir, part, 0750) < 0 && errno != EEXIST)
 			return -errno;
 	}
 	return 0;

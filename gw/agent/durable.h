@@ -6,11 +6,13 @@
 
 #include "gw/core/arena.h"
 
-/** Writes a new file below `dir` and syncs it. 0 or -errno. Folders of `path` must exist. */
+/** Writes a new file (0600) below `dir` and syncs it. 0 or -errno. Folders of `path` must exist. */
 int gw_durable_write(int dir, const char *path, const void *bytes, size_t len);
-/** Replaces a file: temporary file, sync, rename, sync of the folder. */
+/** The same for a file that the group may read (0640): operators look at the state directly. */
+int gw_durable_write_shared(int dir, const char *path, const void *bytes, size_t len);
+/** Replaces a file that the group may read: temporary file, sync, rename, sync of the folder. */
 int gw_durable_replace(int dir, const char *path, const void *bytes, size_t len);
-/** Makes folder `path` below `dir` (0700) and those above it; those that exist are fine. */
+/** Makes folder `path` below `dir` (0750) and those above it; those that exist are fine. */
 int gw_durable_mkdirs(int dir, const char *path);
 /** Syncs a folder, so that new names in it are on disk. */
 int gw_durable_sync_dir(int dir, const char *path);

@@ -75,14 +75,16 @@ static void judge(const struct gw_connection *connection, void *context)
 		impact->ending++;
 }
 
-int gw_transaction_impact(const struct gw_transaction *transaction, size_t *ret_tracked,
-			  size_t *ret_ending)
+int gw_transaction_impact(const struct gw_transaction *transaction, struct gw_kernel *kernel,
+			  size_t *ret_tracked, size_t *ret_ending)
 {
 	struct impact impact = { .transaction = transaction };
 	struct gw_arena *arena = gw_arena_new();
 	int error = gw_links_read(arena, &impact.links);
 
-	if (!error)
+	if (!error && kernel->ops->connections)
+		error = kernel->ops->connections(kernel, judge, &impact);
+	else if (!error)
 		error = gw_connections_each(judge, &impact);
 	gw_arena_free(arena);
 	if (error)

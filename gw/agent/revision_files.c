@@ -87,7 +87,8 @@ static int write_config(const struct gw_store *store, struct gw_arena *arena,
 
 		err = make_parents(store, arena, path);
 		if (!err && !link_unchanged(store, arena, &previous, &meta->files[i]))
-			err = gw_durable_write(store->revisions, path, file->bytes, file->len);
+			err = gw_durable_write_shared(store->revisions, path, file->bytes,
+						      file->len);
 	}
 	return err;
 }
@@ -101,14 +102,14 @@ static int write_json(const struct gw_store *store, const struct gw_revision_con
 	gw_revision_print_meta(meta, &meta_text);
 	gw_numbers_print(content->numbers, &numbers);
 	gw_revision_print_carried(content->carried, content->n_carried, &carried);
-	err = gw_durable_write(store->revisions, STAGE "/meta.json", meta_text.bytes,
-			       meta_text.len);
+	err = gw_durable_write_shared(store->revisions, STAGE "/meta.json", meta_text.bytes,
+				      meta_text.len);
 	if (!err)
-		err = gw_durable_write(store->revisions, STAGE "/numbers.json", numbers.bytes,
-				       numbers.len);
+		err = gw_durable_write_shared(store->revisions, STAGE "/numbers.json",
+					      numbers.bytes, numbers.len);
 	if (!err)
-		err = gw_durable_write(store->revisions, STAGE "/carried.json", carried.bytes,
-				       carried.len);
+		err = gw_durable_write_shared(store->revisions, STAGE "/carried.json",
+					      carried.bytes, carried.len);
 	return err;
 }
 
@@ -119,7 +120,7 @@ static int write_compiled(const struct gw_store *store, const struct gw_ruleset 
 	if (!compiled)
 		return 0;
 	gw_ruleset_encode(compiled, &bytes);
-	return gw_durable_write(store->revisions, STAGE "/compiled", bytes.bytes, bytes.len);
+	return gw_durable_write_shared(store->revisions, STAGE "/compiled", bytes.bytes, bytes.len);
 }
 
 static int write_revision(const struct gw_store *store, struct gw_arena *arena,
@@ -132,8 +133,8 @@ static int write_revision(const struct gw_store *store, struct gw_arena *arena,
 
 	meta.revision.number = number;
 	meta.files = digest_files(arena, content->files, content->n_files);
-	if (mkdirat(store->revisions, STAGE, 0700) < 0 ||
-	    mkdirat(store->revisions, STAGE "/config", 0700) < 0)
+	if (mkdirat(store->revisions, STAGE, 0750) < 0 ||
+	    mkdirat(store->revisions, STAGE "/config", 0750) < 0)
 		return -errno;
 	err = write_config(store, arena, content, &meta);
 	if (!err)

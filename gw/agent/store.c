@@ -190,7 +190,7 @@ int gw_store_stage_current(const struct gw_store *store, uint32_t number)
 	int len = snprintf(text, sizeof(text), "%u\n", number);
 
 	(void)unlinkat(store->dir, "current.new", 0); /* left by a run that was killed */
-	return gw_durable_write(store->dir, "current.new", text, (size_t)len);
+	return gw_durable_write_shared(store->dir, "current.new", text, (size_t)len);
 }
 
 /* True if gw_store_add prepared the file for this very revision. */
@@ -234,7 +234,7 @@ static int open_dir(int at, const char *path, bool make, int *ret)
 {
 	int fd;
 
-	if (make && mkdirat(at, path, 0700) < 0 && errno != EEXIST)
+	if (make && mkdirat(at, path, 0750) < 0 && errno != EEXIST)
 		return -errno;
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

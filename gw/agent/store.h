@@ -57,7 +57,7 @@ struct gw_revision_content {
 /** $GW_STATE_DIR or /var/lib/gw. */
 const char *gw_store_default_dir(void);
 
-/** Opens, and makes if need be (0700), the state directory. 0, or -errno with a diagnostic. */
+/** Opens, and makes if need be (0750), the state directory. 0, or -errno with a diagnostic. */
 int gw_store_open(const char *dir, struct gw_store **ret, struct gw_diags *diags);
 /** The same to look at: makes nothing. A directory that is not there is a store without revisions. */
 int gw_store_look(const char *dir, struct gw_store **ret, struct gw_diags *diags);

@@ -106,8 +106,8 @@ enum gw_exit gw_transaction_send(struct gw_transaction *transaction, const struc
 void gw_transaction_done(struct gw_transaction *transaction);
 
 /** Tracked connections of rules in force, and how many of them the change would end. 0 or -errno. */
-int gw_transaction_impact(const struct gw_transaction *transaction, size_t *ret_tracked,
-			  size_t *ret_ending);
+int gw_transaction_impact(const struct gw_transaction *transaction, struct gw_kernel *kernel,
+			  size_t *ret_tracked, size_t *ret_ending);
 
 /**
  * The revision that the kernel should hold: the current one, or one whose commit was interrupted if

@@ -44,12 +44,15 @@ static void run_observe(struct gw_ipc_call *call, void *context)
 	struct gw_agent *agent = context;
 	struct gw_ruleset *observed = observe(agent, call);
 	gw_auto_text struct gw_text bytes = { 0 };
+	json_t *fields;
 
 	if (!observed)
 		return;
 	gw_ruleset_encode(observed, &bytes);
+	fields = json_pack("{s:I, s:b}", "revision", (json_int_t)agent->revision, "exists",
+			   observed->exists);
 	gw_ruleset_free(observed);
-	reply_file(call, &bytes, json_pack("{s:I}", "revision", (json_int_t)agent->revision));
+	reply_file(call, &bytes, fields);
 }
 
 static json_t *count_json(const struct gw_count *count)
@@ -150,6 +153,11 @@ static void run_log_open(struct gw_ipc_call *call, void *context)
 
 static const struct gw_ipc_field observe_reply[] = {
 	{ "revision", GW_IPC_UINT, .help = "In force." },
+	{ "exists", GW_IPC_BOOL, .help = "The kernel has our table." },
+	{ .name = NULL },
+};
+static const struct gw_ipc_field counts_reply[] = {
+	{ "revision", GW_IPC_UINT, .help = "In force." },
 	{ .name = NULL },
 };
 static const struct gw_ipc_field features_reply[] = {
@@ -166,7 +174,7 @@ const struct gw_verb gw_verbs_observe[] = {
 	  .run = run_observe },
 	{ .name = "counts",
 	  .help = "Packets and bytes of every rule and reason, carried counts included.",
-	  .reply = observe_reply,
+	  .reply = counts_reply,
 	  .gives_file = "JSON: {\"counts\": [{id, builtin, packets, bytes}]}",
 	  .permission = GW_AGENT_OPERATE,
 	  .run = run_counts },

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "gw/core/mem.h"
-#include "gw/ctl/ctl.h"
+#include "gw/ctl/client.h"
 #include "gw/policy/analyze.h"
 #include "gw/report/json.h"
 #include "gw/report/packet.h"
@@ -134,6 +134,21 @@ static enum gw_exit follow(struct gw_ctl *ctl, int fd, unsigned long count)
 	return GW_EXIT_OK;
 }
 
+static enum gw_exit open_log(struct gw_ctl *ctl, int *ret)
+{
+	enum gw_exit status;
+	json_t *reply;
+	int err;
+
+	if (ctl->agent) {
+		status = gw_ctl_call(ctl, "log_open", NULL, -1, &reply, ret);
+		json_decref(reply);
+		return status;
+	}
+	err = gw_log_open((uint16_t)ctl->in_force.config->policy->log_group, ret);
+	return err ? log_failed(ctl, "opening the log", err) : GW_EXIT_OK;
+}
+
 /* True if the text is a count; 0 stands for no limit. */
 static bool read_count(const char *text, unsigned long *ret)
 {
@@ -152,7 +167,6 @@ enum gw_exit gw_cmd_drops(struct gw_ctl *ctl)
 	gw_auto_close int fd = -1;
 	enum gw_exit status;
 	unsigned long count;
-	int err;
 
 	if (!read_count(gw_ctl_option(ctl, "count"), &count))
 		return gw_ctl_usage(ctl, "-n %s: not a number of packets",
@@ -160,11 +174,10 @@ enum gw_exit gw_cmd_drops(struct gw_ctl *ctl)
 	if (!gw_ctl_option(ctl, "follow") && !gw_ctl_option(ctl, "count"))
 		return gw_ctl_drop_counters(ctl);
 	status = gw_ctl_load_in_force(ctl);
+	if (status == GW_EXIT_OK)
+		status = open_log(ctl, &fd);
 	if (status != GW_EXIT_OK)
 		return status;
-	err = gw_log_open((uint16_t)ctl->in_force.config->policy->log_group, &fd);
-	if (err)
-		return log_failed(ctl, "opening the log", err);
 	status = follow(ctl, fd, count);
 	if (status == GW_EXIT_OK && ctl->root) {
 		/* Everything was said, a line each. */

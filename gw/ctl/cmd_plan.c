@@ -24,7 +24,7 @@ static void print_plan(struct gw_ctl *ctl, const struct gw_report_change *change
 	gw_text_printf(&ctl->out, "%s: revision %u against the files in %s\n",
 		       transaction->config->policy->site_name, transaction->base, ctl->dir);
 	gw_report_change_print(ctl->arena, change, verbose ? 0 : SHOWN_MAX, &ctl->out);
-	err = gw_transaction_impact(transaction, &tracked, &ending);
+	err = gw_transaction_impact(transaction, ctl->target.kernel, &tracked, &ending);
 	print_impact(ctl, err, tracked, ending);
 	gw_text_puts(&ctl->out, "Kernel: ");
 	gw_report_plan_counts(transaction->plan, &ctl->out);
@@ -38,7 +38,7 @@ static void plan_json(struct gw_ctl *ctl, const struct gw_report_change *change,
 	const struct gw_transaction *transaction = &ctl->transaction;
 	json_t *impact = json_object();
 	size_t tracked = 0, ending = 0;
-	bool known = gw_transaction_impact(transaction, &tracked, &ending) == 0;
+	bool known = gw_transaction_impact(transaction, ctl->target.kernel, &tracked, &ending) == 0;
 
 	gw_json_set(ctl->root, "site", gw_json_text(transaction->config->policy->site_name));
 	gw_json_set(ctl->root, "base", gw_json_number(transaction->base));

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "gw/core/mem.h"
-#include "gw/ctl/ctl.h"
-#include "gw/ipc/ipc.h"
+#include "gw/ctl/client.h"
+#include "gw/ctl/remote_kernel.h"
 
 static const struct gw_loc nowhere;
 
@@ -83,8 +83,14 @@ enum gw_exit gw_ctl_open_store(struct gw_ctl *ctl, bool lock)
 
 enum gw_exit gw_ctl_open_kernel(struct gw_ctl *ctl)
 {
-	int err = gw_kernel_open(&ctl->target.kernel);
+	enum gw_exit status = gw_ctl_find_agent(ctl);
+	int err;
 
+	if (status != GW_EXIT_OK)
+		return status;
+	if (ctl->agent)
+		return gw_ctl_remote_kernel(ctl, &ctl->target.kernel);
+	err = gw_kernel_open(&ctl->target.kernel);
 	return err ? gw_kernel_failed(err, &ctl->diags) : GW_EXIT_OK;
 }
 

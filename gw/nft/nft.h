@@ -25,6 +25,14 @@ struct gw_kernel_error {
 	char text[160];         /* extended acknowledgement, may be empty */
 };
 
+/** A tracked connection. */
+struct gw_connection {
+	enum gw_family family;
+	gw_u128 source, dest; /* original source, real destination (reply source) */
+	uint32_t service, mark;
+};
+typedef void gw_connection_fn(const struct gw_connection *connection, void *context);
+
 struct gw_kernel;
 struct gw_kernel_ops {
 	/** Dumps our table: all but the elements of run-time and constant sets. -errno. */
@@ -40,6 +48,8 @@ struct gw_kernel_ops {
 		      struct gw_kernel_error *ret_error);
 	/** Probes by throw-away transactions. */
 	int (*features)(struct gw_kernel *kernel, struct gw_kernel_features *ret);
+	/** All tracked connections; NULL: as gw_connections_each has them. */
+	int (*connections)(struct gw_kernel *kernel, gw_connection_fn *fn, void *context);
 	void (*free)(struct gw_kernel *kernel);
 };
 struct gw_kernel {
@@ -91,12 +101,6 @@ int gw_log_open(uint16_t group, int *ret_fd);
 int gw_log_read(int fd, struct gw_logged_packet *ret); /* -EAGAIN, -ENOBUFS: some were lost */
 
 /** All connections in conntrack, both families: for the live impact of a plan. */
-struct gw_connection {
-	enum gw_family family;
-	gw_u128 source, dest; /* original source, real destination (reply source) */
-	uint32_t service, mark;
-};
-typedef void gw_connection_fn(const struct gw_connection *connection, void *context);
 int gw_connections_each(gw_connection_fn *fn, void *context);
 
 #endif

@@ -205,18 +205,18 @@ static void unchanged_files_are_links_to_the_copies_before(void **ret)
 	assert_int_equal(a.st_ino, b.st_ino);
 }
 
-static void only_the_owner_can_read_the_state(void **ret)
+static void the_group_can_read_the_state_and_nobody_can_write_it(void **ret)
 {
 	struct state *state = *ret;
 	struct stat status;
 
 	(void)add_current(state, "one");
 	assert_int_equal(stat(path_of(state, "revisions"), &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0700);
+	assert_int_equal(status.st_mode & 0777, 0750);
 	assert_int_equal(stat(path_of(state, "revisions/000001/meta.json"), &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(status.st_mode & 0777, 0640);
 	assert_int_equal(stat(path_of(state, "revisions/000001/config/gw.yaml"), &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(status.st_mode & 0777, 0640);
 }
 
 static void a_second_writer_is_told_who_holds_the_lock(void **ret)
@@ -436,7 +436,7 @@ int main(void)
 		TEST(files_keep_the_order_in_which_they_were_read),
 		TEST(a_revision_that_is_not_current_is_pending),
 		TEST(unchanged_files_are_links_to_the_copies_before),
-		TEST(only_the_owner_can_read_the_state),
+		TEST(the_group_can_read_the_state_and_nobody_can_write_it),
 		TEST(a_second_writer_is_told_who_holds_the_lock),
 		TEST(pruning_keeps_the_newest_and_the_current_one),
 		TEST(a_sound_revision_has_no_damage),
