@@ -7,6 +7,7 @@
 #	agent_reboot                    the kernel forgets all of ours, and the boot has another id
 #	agent_stop                      and it must have ended well
 #
+# With AGENT_GROUP it runs with this group, and $LAB_TMP/group is what it takes for /etc/group.
 # Its standard error is collected in $LAB_TMP/gwd.log.
 
 AGENT_RUN=$LAB_TMP/run
@@ -20,8 +21,11 @@ agent_exec() {
 	# shellcheck disable=SC2016  # the inner shell's
 	exec ip netns exec "$LAB-gw" sh -c '
 		mount --bind "$1" /proc/sys/kernel/random/boot_id || exit 77
-		shift
-		exec "$@"' sh "$LAB_TMP/boot-id" "$BUILD/gwd" --state "${AGENT_STATE:-$LAB_TMP/state}" \
+		[ ! -e "$2" ] || mount --bind "$2" /etc/group || exit 77
+		shift 2
+		umask 022
+		exec "$@"' sh "$LAB_TMP/boot-id" "$LAB_TMP/group" setpriv --regid "${AGENT_GROUP:-0}" \
+		--clear-groups "$BUILD/gwd" --state "${AGENT_STATE:-$LAB_TMP/state}" \
 		--run "$AGENT_RUN" "$@"
 }
 
