@@ -8,6 +8,7 @@
 #include "gw/agent/agent.h"
 #include "gw/agent/archive.h"
 #include "gw/core/mem.h"
+#include "gw/host/host.h"
 #include "gw/report/json.h"
 
 #define CONFIRM_MAX_S  (24 * 60 * 60u)
@@ -37,6 +38,14 @@ static uint32_t confirm_time(const struct apply *apply)
 		       : transaction->config->policy->change.confirm_s;
 }
 
+/* What can lock somebody out: rules, and settings of the kernel such as forwarding. */
+static bool can_lock_out(const struct gw_transaction *transaction)
+{
+	return transaction->plan->n_ops ||
+	       !gw_host_equal(transaction->before ? transaction->before->policy : NULL,
+			      transaction->config->policy);
+}
+
 static enum gw_exit before_send(void *context, uint32_t number, struct gw_diags *diags)
 {
 	struct apply *apply = context;
@@ -53,8 +62,8 @@ static enum gw_exit before_send(void *context, uint32_t number, struct gw_diags 
 	};
 	int err;
 
-	if (!time_s || !apply->transaction.plan->n_ops)
-		return GW_EXIT_OK; /* nothing that could lock anybody out */
+	if (!time_s || !can_lock_out(&apply->transaction))
+		return GW_EXIT_OK;
 	gw_boot_id(pending.boot_id);
 	(void)strcpy(pending.who, peer->name);
 	err = gw_undo_prepare(apply->agent->undo, &pending);
@@ -133,7 +142,7 @@ static enum gw_exit commit(struct apply *apply, uint32_t *ret_revision)
 	bool noted = gw_pending_read(agent->target.store, &pending) == 0;
 
 	/* What reached the kernel, if only in part, can cut somebody off: then the clock runs. */
-	if (noted && transaction->sent)
+	if (noted && (transaction->sent || status == GW_EXIT_OK))
 		gw_undo_arm(agent->undo, gw_ipc_call_connection(apply->call));
 	else if (noted)
 		gw_undo_forget(agent->undo);

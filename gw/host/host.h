@@ -33,6 +33,9 @@ struct gw_sysctl {
 size_t gw_host_wanted(struct gw_arena *arena, const struct gw_policy *policy,
 		      struct gw_sysctl **ret);
 
+/** True if both declare the same settings; NULL declares none. */
+bool gw_host_equal(const struct gw_policy *a, const struct gw_policy *b);
+
 /** A directory like /proc/sys as a descriptor, or -errno. Tests name one of their own. */
 int gw_sysctl_open(const char *dir);
 /**

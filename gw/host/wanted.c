@@ -156,3 +156,17 @@ size_t gw_host_wanted(struct gw_arena *arena, const struct gw_policy *policy,
 	*ret = wanted.items;
 	return wanted.n;
 }
+
+bool gw_host_equal(const struct gw_policy *a, const struct gw_policy *b)
+{
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_sysctl *left = NULL, *right = NULL;
+	size_t n = a ? gw_host_wanted(arena, a, &left) : 0;
+	bool equal = n == (b ? gw_host_wanted(arena, b, &right) : 0);
+
+	for (size_t i = 0; equal && i < n; i++)
+		equal = strcmp(left[i].path, right[i].path) == 0 &&
+			strcmp(left[i].value, right[i].value) == 0;
+	gw_arena_free(arena);
+	return equal;
+}

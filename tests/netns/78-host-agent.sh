@@ -115,10 +115,37 @@ sleep 2.5 # two intervals more
 [ "$(grep -c drift.found "$log")" -eq 1 ] || die "one change is recorded more than once"
 [ "$(cat /proc/sys/net/netfilter/nf_conntrack_udp_timeout)" = 77 ] || die "it was repaired all the same"
 stop
+"${as[@]}" "$work/gwctl" host --restore >>"$log" 2>&1 || die "restore failed"
+becomes ipv4/ip_forward 0
+becomes ipv4/conf/wan0/rp_filter 0
+
+# Through the agent: a change that is not confirmed takes its settings back with it.
+unset GW_STANDALONE
+rm -rf "$work/state"
+mkdir -m 777 "$work/state"
+echo 99 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
+nft delete table inet gw 2>/dev/null || true
+start
+site ''
+sed -i '/^host:/d' "$work/site/gw.yaml"
+"$work/gwctl" -C "$work/site" apply --confirm 0 >>"$log" 2>&1 || die "apply without settings failed"
+[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ] || die "settings nobody has declared"
+site ''
+"$work/gwctl" -C "$work/site" apply --confirm 3s >>"$log" 2>&1 || die "apply with settings failed"
+becomes ipv4/ip_forward 1
+becomes netfilter/nf_conntrack_udp_timeout 20
+becomes ipv4/ip_forward 0
+becomes netfilter/nf_conntrack_udp_timeout 99
+recorded host.restored ipv4/ip_forward
+# A backup does not disturb the agent; a restore would.
+"$work/gwctl" backup "$work/gw.tar" >>"$log" 2>&1 || die "no backup beside the agent"
+status=0
+"$work/gwctl" restore "$work/gw.tar" >>"$log" 2>&1 || status=$?
+[ "$status" -eq 4 ] || die "a restore under a live agent: exit status $status"
+"$work/gwctl" --json doctor >"$work/doctor" || true
+grep -A 2 '"check": "agent"' "$work/doctor" | grep -q '"verdict": "sound"' || die "doctor does not see the agent"
+stop
 if grep -q 'Sanitizer\|runtime error' "$log"; then
 	die "a sanitizer has found something"
 fi
-"${as[@]}" "$work/gwctl" host --restore >"$log" 2>&1 || die "restore failed"
-becomes ipv4/ip_forward 0
-becomes ipv4/conf/wan0/rp_filter 0
 echo "settings are looked after"

@@ -165,6 +165,25 @@ static void settings_of_an_interface_wait_for_it(void **state)
 	wanted_done(&wanted);
 }
 
+static void settings_are_compared_by_what_they_mean(void **state)
+{
+	struct wanted none = wanted_of(BASE), usual = wanted_of(BASE "host: {}\n");
+	struct wanted same = wanted_of(BASE "host: {forwarding: on, accept_ra: []}\n");
+	struct wanted off = wanted_of(BASE "host: {forwarding: off}\n");
+
+	(void)state;
+	assert_true(gw_host_equal(NULL, NULL));
+	assert_true(gw_host_equal(NULL, none.config->policy));
+	assert_true(gw_host_equal(usual.config->policy, same.config->policy));
+	assert_false(gw_host_equal(usual.config->policy, off.config->policy));
+	assert_false(gw_host_equal(none.config->policy, usual.config->policy));
+	assert_false(gw_host_equal(usual.config->policy, NULL));
+	wanted_done(&none);
+	wanted_done(&usual);
+	wanted_done(&same);
+	wanted_done(&off);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +194,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept_is_not_touched),
 		cmocka_unit_test(switches_can_be_turned_on),
 		cmocka_unit_test(settings_of_an_interface_wait_for_it),
+		cmocka_unit_test(settings_are_compared_by_what_they_mean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
