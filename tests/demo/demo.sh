@@ -1,7 +1,8 @@
 #!/bin/bash
 # The demo: builds the lab, applies configs/example to its gateway, sends real traffic in every
 # direction and shows, for each flow, what the config promises, what happened and which line decided.
-# Exits 1 if any flow did something else. KEEP=1 leaves the lab up.
+# Exits 1 if any flow did something else. KEEP=1 leaves the lab up. DEMO_AGENT=1 makes every change
+# through gwd, confirmed from a session of its own.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/lab.sh
@@ -10,6 +11,17 @@ cd "$(dirname "$0")/../.." || exit 1
 # One kept lab at a time: make demo-clean knows of one.
 [ "${KEEP:-}" != 1 ] || tests/support/lab_remove.sh
 lab_up
+if [ "${DEMO_AGENT:-}" = 1 ]; then
+	. tests/support/agent.sh
+	agent_start
+	lab_gwctl() {
+		agent_ctl "$@" || return
+		case " $* " in
+		*" apply "*) setsid -w ip netns exec "$LAB-gw" env GW_RUN_DIR="$AGENT_RUN" \
+			"$BUILD/gwctl" confirm ;;
+		esac
+	}
+fi
 SITE=$LAB_TMP/site
 cp -r configs/example "$SITE"
 
