@@ -17,14 +17,12 @@
 static const struct gw_loc nowhere;
 
 static const struct gw_verb *const control_verbs[] = {
-	gw_verbs_change, gw_verbs_observe, gw_verbs_measures, gw_verbs_devices, NULL,
+	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift,
+	gw_verbs_measures, gw_verbs_devices, NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {
-	&gw_part_emergency,
-	&gw_part_devices,
-	&gw_part_host,
-	NULL,
+	&gw_part_drift, &gw_part_emergency, &gw_part_devices, &gw_part_host, NULL,
 };
 
 /* ---- who may connect ------------------------------------------------------------------------- */

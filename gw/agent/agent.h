@@ -5,6 +5,7 @@
  *	change.c     apply, confirm, abort, rollback, wait
  *	undo.c       the change that waits to be confirmed, and its way back
  *	boot.c       what is loaded when the agent starts
+ *	drift.c      what others change in the kernel
  *	verbs_observe.c  what the kernel holds, for gwctl
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
@@ -41,6 +42,8 @@ struct gw_agent {
 	struct gw_undo *undo;
 	struct gw_host_watch *host;     /* host.c */
 	struct gw_emergency *emergency; /* emergency.c */
+	struct gw_drift *drift;         /* drift.c */
+	bool shared;                    /* the table is not taken for the agent alone */
 	uint64_t rollbacks;             /* since the start */
 };
 
@@ -125,11 +128,13 @@ void gw_announce(const char *text);
 
 extern const struct gw_agent_part gw_part_emergency; /* emergency.c: measures in force */
 extern const struct gw_agent_part gw_part_devices;   /* devices.c: who may send into a zone */
+extern const struct gw_agent_part gw_part_drift;     /* drift.c: what others change */
 extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the kernel */
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
 extern const struct gw_verb gw_verbs_change[];
+extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
 extern const struct gw_verb gw_verbs_measures[];
 extern const struct gw_verb gw_verbs_devices[];

@@ -22,17 +22,18 @@ const char *__asan_default_options(void)
 #endif
 
 static const char usage[] =
-	"usage: gwd [--state DIR] [--run DIR] [--boot]\n"
+	"usage: gwd [--state DIR] [--run DIR] [--boot] [--shared]\n"
 	"The agent of the gateway: the only program that writes to the kernel. It runs in the\n"
 	"foreground and is meant to be started by a service manager.\n"
 	"  --state DIR  state directory, default $GW_STATE_DIR or /var/lib/gw\n"
 	"  --run DIR    folder of the sockets, default $GW_RUN_DIR or /run/gw\n"
 	"  --boot       load what the kernel should hold, and end\n"
+	"  --shared     let other programs change the table; what they change is put right\n"
 	"  --version    print the version\n";
 
 struct options {
 	const char *state_dir, *run_dir;
-	bool boot;
+	bool boot, shared;
 };
 
 static const char *from_environment(const char *variable, const char *fallback)
@@ -50,6 +51,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *re
 
 		if (strcmp(argv[i], "--boot") == 0) {
 			options->boot = true;
+		} else if (strcmp(argv[i], "--shared") == 0) {
+			options->shared = true;
 		} else if (strcmp(argv[i], "--state") == 0 && value) {
 			options->state_dir = value;
 			i++;
@@ -131,7 +134,7 @@ static enum gw_exit run(struct gw_agent *agent, bool boot)
 int main(int argc, char **argv)
 {
 	struct options options = { gw_store_default_dir(),
-				   from_environment("GW_RUN_DIR", "/run/gw"), false };
+				   from_environment("GW_RUN_DIR", "/run/gw"), false, false };
 	struct gw_agent agent = { 0 };
 	int status = GW_EXIT_OK;
 
@@ -141,6 +144,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN); /* sends say so themselves */
 	agent.state_dir = options.state_dir;
 	agent.run_dir = options.run_dir;
+	agent.shared = options.shared;
 	agent.base = event_base_new();
 	if (!agent.base) {
 		(void)fputs("gwd: no event loop can be made\n", stderr);

@@ -78,7 +78,7 @@ static int put_message(struct nlmsghdr *message, const char *table, const struct
 }
 
 static int put_op(struct gw_batch *batch, const struct gw_plan *plan, const struct gw_op *op,
-		  int64_t now_ms)
+		  uint32_t table_flags, int64_t now_ms)
 {
 	struct nlmsghdr *message;
 	int err;
@@ -89,14 +89,16 @@ static int put_op(struct gw_batch *batch, const struct gw_plan *plan, const stru
 	message = gw_batch_start(batch, messages[op->kind].type, messages[op->kind].flags,
 				 (uint8_t)plan->family);
 	err = put_message(message, plan->table, op);
+	if (op->kind == GW_OP_ADD_TABLE && table_flags)
+		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htobe32(table_flags));
 	if (!err)
 		gw_batch_finish(batch, message);
 	return err;
 }
 
 /* firsts[i]: the first message of operation i. */
-static int put_plan(struct gw_batch *batch, const struct gw_plan *plan, uint32_t *firsts,
-		    struct gw_kernel_error *ret_error)
+static int put_plan(struct gw_batch *batch, const struct gw_plan *plan, uint32_t table_flags,
+		    uint32_t *firsts, struct gw_kernel_error *ret_error)
 {
 	int64_t now_ms = gw_nft_now_ms();
 	size_t i;
@@ -104,7 +106,7 @@ static int put_plan(struct gw_batch *batch, const struct gw_plan *plan, uint32_t
 
 	for (i = 0; i < plan->n_ops; i++) {
 		firsts[i] = batch->n_messages;
-		err = put_op(batch, plan, &plan->ops[i], now_ms);
+		err = put_op(batch, plan, &plan->ops[i], table_flags, now_ms);
 		if (err) {
 			ret_error->error = -err;
 			ret_error->op = &plan->ops[i];
@@ -218,6 +220,16 @@ static int prove(struct gw_netlink *netlink, const struct gw_plan *plan,
 	return err;
 }
 
+/* A throw-away namespace takes its tables with it. */
+static uint32_t table_flags(struct gw_kernel *kernel, const struct gw_plan *plan,
+			    enum gw_batch_mode mode)
+{
+	for (size_t i = 0; mode == GW_BATCH_COMMIT && i < plan->n_ops; i++)
+		if (plan->ops[i].kind == GW_OP_ADD_TABLE)
+			return gw_nft_table_flags((struct gw_nft_kernel *)kernel);
+	return 0;
+}
+
 static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_batch_mode mode,
 		  struct gw_kernel_error *ret_error)
 {
@@ -228,13 +240,15 @@ static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_
 	size_t n_finals = plan->finals ? plan->finals->n : 0;
 	struct gw_batch_answer answer;
 	struct gw_batch batch;
+	uint32_t flags;
 	int err;
 
 	memset(ret_error, 0, sizeof(*ret_error));
+	flags = table_flags(kernel, plan, mode);
 	gw_batch_init(&batch, netlink);
 	batch.echo = plan->finals ? take_echo : NULL;
 	batch.echo_context = &echoes;
-	err = put_plan(&batch, plan, firsts, ret_error);
+	err = put_plan(&batch, plan, flags, firsts, ret_error);
 	if (err || !batch.n_messages)
 		goto out;
 	err = gw_batch_send(&batch, netlink, mode, generation, &answer);

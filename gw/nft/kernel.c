@@ -23,6 +23,7 @@ static const struct gw_kernel_ops operations = {
 	.read_elements = gw_nft_read_elements,
 	.commit = gw_nft_commit,
 	.features = gw_nft_features,
+	.own = gw_nft_own,
 	.free = kernel_free,
 };
 
@@ -36,6 +37,7 @@ int gw_kernel_open(struct gw_kernel **ret)
 		return err;
 	}
 	self->base.ops = &operations;
+	self->base.port = mnl_socket_get_portid(self->netlink.socket);
 	*ret = (struct gw_kernel *)self;
 	return 0;
 }

@@ -9,6 +9,7 @@
 struct gw_nft_kernel {
 	struct gw_kernel base;
 	struct gw_netlink netlink;
+	bool owner; /* tables made by this socket belong to it */
 };
 
 /** The kernel's present generation. */
@@ -26,6 +27,9 @@ int gw_nft_read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struc
 int gw_nft_commit(struct gw_kernel *kernel, const struct gw_plan *plan,
 		  struct gw_kernel_error *ret_error);
 int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret);
+int gw_nft_own(struct gw_kernel *kernel);
+/** The flags that a new table of this socket gets; see owner.c. */
+uint32_t gw_nft_table_flags(struct gw_nft_kernel *kernel);
 
 /**
  * Commits in as many transactions as the send buffer demands, against no generation: for a

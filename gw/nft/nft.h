@@ -50,10 +50,19 @@ struct gw_kernel_ops {
 	int (*features)(struct gw_kernel *kernel, struct gw_kernel_features *ret);
 	/** All tracked connections; NULL: as gw_connections_each has them. */
 	int (*connections)(struct gw_kernel *kernel, gw_connection_fn *fn, void *context);
+	/**
+	 * Takes our table for this socket alone: as long as it is open, nobody else can change the
+	 * table, and `flush ruleset` of others passes it by; when it is closed, the table stays.
+	 * Holds for a table that is there and for one that is made later. -EOPNOTSUPP: the kernel
+	 * cannot (before 6.9), or the table was made without this in mind; -EPERM: it belongs to
+	 * another socket. NULL for kernels that are none.
+	 */
+	int (*own)(struct gw_kernel *kernel);
 	void (*free)(struct gw_kernel *kernel);
 };
 struct gw_kernel {
 	const struct gw_kernel_ops *ops;
+	uint32_t port; /* of the socket that transactions come from; 0: not known */
 };
 
 /** The kernel of the network namespace that this process is in. */

@@ -174,10 +174,10 @@ agent_kill
 lab_expect silent "isolated, without the agent" "$(lab_try hq -t 300 203.0.113.6 tcp/80)"
 agent_start
 cut "kill -9"
+agent_kill
 lab_in gw nft flush set inet gw rt_isolated
 lab_in gw nft flush set inet gw rt_guard
 lab_expect answered "isolation that another program has removed" "$(lab_try hq 203.0.113.6 tcp/80)"
-agent_kill
 agent_start
 cut "another program's change"
 # Half a line at the end of the journal was never acknowledged.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The agent in the lab's gateway; to be sourced after lab_up.
 #
-#	agent_start                     gwd, in the background, until it listens; its process: $AGENT
+#	agent_start [OPTION...]         gwd, in the background, until it listens; its process: $AGENT
 #	agent_ctl -C DIR apply          gwctl that asks it
 #	agent_kill                      kill -9
 #	agent_reboot                    the kernel forgets all of ours, and the boot has another id
@@ -35,14 +35,14 @@ agent_listens() {
 	lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control\$" /proc/net/unix
 }
 
-# agent_launch: starts gwd and does not wait.
+# agent_launch [OPTION...]: starts gwd and does not wait.
 agent_launch() {
-	(agent_exec) >>"$LAB_TMP/gwd.log" 2>&1 &
+	(agent_exec "$@") >>"$LAB_TMP/gwd.log" 2>&1 &
 	AGENT=$!
 }
 
 agent_start() {
-	agent_launch
+	agent_launch "$@"
 	local tries=0
 	until agent_listens; do
 		tries=$((tries + 1))
