@@ -16,6 +16,7 @@ void gw_queue_add(struct gw_queue *queue, const struct gw_queued *head, const ch
 	if (size > len)
 		gw_text_add(&queue->bytes, padding, size - len);
 	queue->n++;
+	queue->classes |= 1u << head->class_;
 }
 
 static const struct gw_queued *at(const struct gw_queue *queue, size_t offset)
@@ -51,6 +52,7 @@ void gw_queue_clear(struct gw_queue *queue)
 {
 	queue->bytes.len = 0;
 	queue->n = 0;
+	queue->classes = 0;
 }
 
 void gw_queue_done(struct gw_queue *queue)

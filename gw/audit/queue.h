@@ -20,6 +20,7 @@ struct gw_queued {
 struct gw_queue {
 	struct gw_text bytes; /* of struct gw_queued, one behind the other */
 	uint64_t n;
+	unsigned int classes; /* bits of those that are in there, and perhaps of others */
 };
 
 /** Adds a record; what it points to is copied. */
