@@ -50,8 +50,11 @@ static void end_measures(struct gw_agent *agent, int64_t now)
 				       });
 		(void)gw_measures_remove(measures, item); /* it was there */
 	}
-	if (over.n)
+	if (over.n) {
+		/* What the guard still asks for nothing costs time only: failing is no harm. */
+		(void)gw_measures_sync(measures, agent->target.kernel, GW_MEASURE_GUARD, NULL, now);
 		gw_measures_compact(measures, agent->emergency->dir);
+	}
 	gw_measure_list_done(&over);
 }
 

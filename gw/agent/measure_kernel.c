@@ -56,11 +56,17 @@ static bool lasts(const struct gw_measures *measures, size_t *i, int64_t now, in
 
 static size_t first_of_set(const struct gw_measures *measures, uint8_t set)
 {
-	size_t i = 0;
+	size_t low = 0, high = measures->n;
 
-	while (i < measures->n && measures->items[i].set < set)
-		i++;
-	return i;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (measures->items[middle].set < set)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static void add_single_facts(const struct gw_measures *measures, struct gw_ruleset *ruleset,
@@ -158,15 +164,26 @@ static void add_networks(const struct gw_measures *measures, struct gw_ruleset *
 static void add_guard(const struct gw_measures *measures, struct gw_ruleset *ruleset,
 		      struct gw_set *set, int64_t now)
 {
-	static const uint8_t families[][4] = { { NFPROTO_IPV4 }, { NFPROTO_IPV6 } };
+	static const uint8_t numbers[GW_FAMILY_COUNT] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	bool families[GW_FAMILY_COUNT] = { false }, groups[GW_GUARD_END] = { false };
+	uint8_t done = 0; /* the last set that was seen to hold something */
 
 	for (size_t i = 0; i < measures->n && measures->items[i].set < GW_MEASURE_SET_COUNT; i++) {
-		if (gw_measure_is_over(&measures->items[i], now))
+		enum gw_measure_set of = (enum gw_measure_set)measures->items[i].set;
+
+		if (of == done || gw_measure_is_over(&measures->items[i], now))
 			continue;
-		for (size_t f = 0; f < GW_COUNT(families); f++)
-			add_elem(ruleset, set, families[f], 0);
-		return;
+		done = (uint8_t)of;
+		groups[gw_measure_guard(of)] = true;
+		for (int f = 0; f < GW_FAMILY_COUNT; f++)
+			families[f] |= gw_measure_concerns(of, (enum gw_family)f);
 	}
+	for (int f = 0; f < GW_FAMILY_COUNT; f++)
+		if (families[f])
+			add_elem(ruleset, set, (const uint8_t[4]){ numbers[f] }, 0);
+	for (unsigned int g = GW_GUARD_BANNED; g < GW_GUARD_END; g++)
+		if (groups[g])
+			add_elem(ruleset, set, (const uint8_t[4]){ (uint8_t)g }, 0);
 }
 
 static void add_elems(const struct gw_measures *measures, struct gw_ruleset *ruleset,
@@ -268,11 +285,12 @@ static bool may_be_large(uint8_t set)
 	return set == GW_MEASURE_BANNED4 || set == GW_MEASURE_BANNED6;
 }
 
-/* True if something else keeps @rt_guard where it is. */
+/* True if another element of the set keeps @rt_guard as it is. */
 static bool guard_stands(const struct gw_measures *measures, const struct gw_measure *change,
 			 int64_t now)
 {
-	for (size_t i = 0; i < measures->n && measures->items[i].set < GW_MEASURE_SET_COUNT; i++)
+	for (size_t i = first_of_set(measures, change->set);
+	     i < measures->n && measures->items[i].set == change->set; i++)
 		if (!gw_measure_is_over(&measures->items[i], now) &&
 		    memcmp(measures->items[i].key, change->key, sizeof(change->key)) != 0)
 			return true;

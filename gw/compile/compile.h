@@ -28,7 +28,8 @@
  *      oifname . iifname vmap @pairs;  drop withdrawn
  *   pair_<from>_<to>
  *      one rule per layer (below); what it does not decide returns
- *   guard_forward, guard_input, guard_output: source or destination in @rt_banned… or
+ *   guard_forward (its groups in chains of their own, each behind a bit of @rt_guard: guard_banned,
+ *      guard_isolated, …), guard_input, guard_output: source or destination in @rt_banned… or
  *      @rt_suspended…: drop banned, suspended; zone in @rt_isolated, source, destination or MAC in
  *      @rt_quarantined…, unless the other side is a management zone: drop isolated, quarantined
  *      (measures.h)

@@ -59,6 +59,41 @@ const struct gw_set *gw_measure_set(enum gw_measure_set which)
 	return &definitions[which];
 }
 
+enum gw_guard gw_measure_guard(enum gw_measure_set set)
+{
+	switch (set) {
+	case GW_MEASURE_BANNED4:
+	case GW_MEASURE_BANNED6:
+		return GW_GUARD_BANNED;
+	case GW_MEASURE_BANNED_NETS4:
+	case GW_MEASURE_BANNED_NETS6:
+		return GW_GUARD_BANNED_NETS;
+	case GW_MEASURE_SUSPENDED4:
+	case GW_MEASURE_SUSPENDED6:
+		return GW_GUARD_SUSPENDED;
+	case GW_MEASURE_ISOLATED:
+		return GW_GUARD_ISOLATED;
+	case GW_MEASURE_QUARANTINED4:
+	case GW_MEASURE_QUARANTINED6:
+	case GW_MEASURE_QUARANTINED_MACS:
+		return GW_GUARD_QUARANTINED;
+	case GW_MEASURE_GUARD:
+	case GW_MEASURE_SET_COUNT:
+		break;
+	}
+	return GW_GUARD_END;
+}
+
+bool gw_measure_concerns(enum gw_measure_set set, enum gw_family family)
+{
+	const struct gw_set *definition = &definitions[set];
+	enum gw_type last = definition->key[definition->n_key - 1];
+
+	return last == GW_TYPE_IPV4   ? family == GW_FAMILY_IPV4
+	       : last == GW_TYPE_IPV6 ? family == GW_FAMILY_IPV6
+				      : true;
+}
+
 static const char *set_name(enum gw_measure_set which)
 {
 	return definitions[which].name;
@@ -240,19 +275,13 @@ static enum gw_measure_set of_family(enum gw_measure_set ipv4, enum gw_family fa
 	return (enum gw_measure_set)(ipv4 + (family == GW_FAMILY_IPV6));
 }
 
-/* What spares nobody. */
-static void ban_rules(struct gw_compiler *c, struct gw_chain *chain, const struct side *side)
+/* What spares nobody: the pair of sets that begins with `ipv4`. */
+static void ban_rules(struct gw_compiler *c, struct gw_chain *chain, const struct side *side,
+		      enum gw_measure_set ipv4, enum gw_builtin reason, const char *comment)
 {
-	for (int f = 0; f < GW_FAMILY_COUNT; f++) {
-		enum gw_family family = (enum gw_family)f;
-
-		address_rule(c, chain, family, side, of_family(GW_MEASURE_BANNED4, family), 0,
-			     GW_BUILTIN_BANNED, "banned address");
-		address_rule(c, chain, family, side, of_family(GW_MEASURE_BANNED_NETS4, family), 0,
-			     GW_BUILTIN_BANNED, "banned network");
-		address_rule(c, chain, family, side, of_family(GW_MEASURE_SUSPENDED4, family), 0,
-			     GW_BUILTIN_SUSPENDED, "suspended user");
-	}
+	for (int f = 0; f < GW_FAMILY_COUNT; f++)
+		address_rule(c, chain, (enum gw_family)f, side, of_family(ipv4, (enum gw_family)f),
+			     0, reason, comment);
 }
 
 void gw_compile_ether_source(struct gw_exprs *e)
@@ -305,22 +334,64 @@ static void keep_rules(struct gw_compiler *c, struct gw_chain *chain, bool input
 	gw_compile_rule(c, chain, &e, c->gw, "neighbour discovery");
 }
 
+/* The pairs of sets that spare nobody. */
+static const struct {
+	enum gw_measure_set ipv4;
+	enum gw_builtin reason;
+	const char *chain, *comment;
+} bans[] = {
+	{ GW_MEASURE_BANNED4, GW_BUILTIN_BANNED, "guard_banned", "banned address" },
+	{ GW_MEASURE_BANNED_NETS4, GW_BUILTIN_BANNED, "guard_banned_nets", "banned network" },
+	{ GW_MEASURE_SUSPENDED4, GW_BUILTIN_SUSPENDED, "guard_suspended", "suspended user" },
+};
+
+/* A rule that asks the rules of a group while there is something in its sets. */
+static void group_rule(struct gw_compiler *c, struct gw_chain *chain, enum gw_guard group,
+		       const char *target)
+{
+	uint8_t key = (uint8_t)group;
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_imm(&e, REG_KEY, &key, sizeof(key));
+	gw_expr_lookup(&e, set_name(GW_MEASURE_GUARD), REG_KEY);
+	gw_expr_verdict(&e, GW_VERDICT_JUMP, target);
+	gw_compile_rule(c, chain, &e, c->gw, target);
+}
+
+static void guard_groups(struct gw_compiler *c)
+{
+	struct gw_chain *chain;
+
+	for (size_t i = 0; i < sizeof(bans) / sizeof(bans[0]); i++) {
+		chain = gw_compile_chain(c, bans[i].chain, c->gw);
+		ban_rules(c, chain, &from, bans[i].ipv4, bans[i].reason, bans[i].comment);
+		ban_rules(c, chain, &to, bans[i].ipv4, bans[i].reason, bans[i].comment);
+	}
+	chain = gw_compile_chain(c, "guard_isolated", c->gw);
+	isolation_rules(c, chain);
+	chain = gw_compile_chain(c, "guard_quarantined", c->gw);
+	quarantine_rules(c, chain, &from, to.interface);
+	quarantine_rules(c, chain, &to, from.interface);
+}
+
+/* Forwarding is what has to be fast. */
 static void guard_forward(struct gw_compiler *c)
 {
 	struct gw_chain *chain = gw_compile_chain(c, "guard_forward", c->gw);
 
-	ban_rules(c, chain, &from);
-	ban_rules(c, chain, &to);
-	isolation_rules(c, chain);
-	quarantine_rules(c, chain, &from, to.interface);
-	quarantine_rules(c, chain, &to, from.interface);
+	for (size_t i = 0; i < sizeof(bans) / sizeof(bans[0]); i++)
+		group_rule(c, chain, gw_measure_guard(bans[i].ipv4), bans[i].chain);
+	group_rule(c, chain, GW_GUARD_ISOLATED, "guard_isolated");
+	group_rule(c, chain, GW_GUARD_QUARANTINED, "guard_quarantined");
 }
 
 static void guard_gateway(struct gw_compiler *c, const char *name, const struct side *side)
 {
 	struct gw_chain *chain = gw_compile_chain(c, name, c->gw);
 
-	ban_rules(c, chain, side);
+	for (size_t i = 0; i < sizeof(bans) / sizeof(bans[0]); i++)
+		ban_rules(c, chain, side, bans[i].ipv4, bans[i].reason, bans[i].comment);
 	keep_rules(c, chain, side->source);
 	zone_cut_rule(c, chain, side);
 	quarantine_rules(c, chain, side, 0);
@@ -328,6 +399,7 @@ static void guard_gateway(struct gw_compiler *c, const char *name, const struct 
 
 void gw_compile_measures(struct gw_compiler *c)
 {
+	guard_groups(c);
 	guard_forward(c);
 	guard_gateway(c, "guard_input", &from);
 	guard_gateway(c, "guard_output", &to);

@@ -4,10 +4,11 @@
  * agent, writes the elements. Plans leave them alone, because the sets' names begin with "rt_".
  *
  * Every look-up of theirs is behind one: @rt_guard holds the address families that any measure
- * concerns, in a set of so small a key that the kernel keeps it as a bitmap. So while nothing is
- * isolated, banned, quarantined or suspended, a packet pays for one bit. Whoever adds the first element
- * to any of the sets adds those of @rt_guard in the same transaction; leaving them there for nothing
- * costs time only.
+ * concerns, and the groups of sets that hold something, in a set of so small a key that the kernel keeps
+ * it as a bitmap. So while nothing is isolated, banned, quarantined or suspended, a packet pays for one
+ * bit, and while something is banned, for a few bits and two look-ups. Whoever adds the first element to
+ * any of the sets adds those of @rt_guard in the same transaction; leaving them there for nothing costs
+ * time only.
  *
  * Single addresses and networks that are banned are kept apart: the first are a hash, which takes any
  * number of them, and the second are ranges, which must not overlap.
@@ -19,7 +20,7 @@
 #include "gw/ruleset/ruleset.h"
 
 enum gw_measure_set {
-	GW_MEASURE_GUARD,    /* proto: NFPROTO_IPV4, NFPROTO_IPV6 */
+	GW_MEASURE_GUARD,    /* proto: NFPROTO_IPV4, NFPROTO_IPV6, enum gw_guard */
 	GW_MEASURE_ISOLATED, /* enum gw_isolation . gw_zone_id */
 	GW_MEASURE_BANNED4,  /* address */
 	GW_MEASURE_BANNED6,
@@ -32,6 +33,21 @@ enum gw_measure_set {
 	GW_MEASURE_SUSPENDED6,
 	GW_MEASURE_SET_COUNT
 };
+
+/** Groups of sets that hold something: elements of @rt_guard above all families. */
+enum gw_guard {
+	GW_GUARD_BANNED = 128,
+	GW_GUARD_BANNED_NETS,
+	GW_GUARD_SUSPENDED,
+	GW_GUARD_ISOLATED,
+	GW_GUARD_QUARANTINED,
+	GW_GUARD_END
+};
+
+/** The group of a set; GW_MEASURE_GUARD has none. */
+enum gw_guard gw_measure_guard(enum gw_measure_set set);
+/** True if elements of the set concern packets of the family. */
+bool gw_measure_concerns(enum gw_measure_set set, enum gw_family family);
 
 /** What an isolated zone is cut from. */
 enum gw_isolation {
