@@ -22,6 +22,7 @@ static const struct gw_verb *const control_verbs[] = {
 };
 
 static const struct gw_agent_part *const parts[] = {
+	&gw_part_trail, /* first: what the others find is to be recorded */
 	&gw_part_drift, &gw_part_emergency, &gw_part_devices, &gw_part_host, NULL,
 };
 

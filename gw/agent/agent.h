@@ -10,6 +10,7 @@
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	record.c     what happened, for those who watch and for the audit trail
+ *	trail.c      the audit trail: sealed, forwarded, deleted when its time is over
  *
  * Rules: nothing is acknowledged before it is on disk; what the kernel enforces needs no agent; an
  * agent that starts puts an end to whatever one before it has left half done.
@@ -23,6 +24,8 @@
 
 struct event_base;
 struct gw_undo;
+struct gw_audit;
+struct gw_agent_trail;
 struct gw_host_watch;
 struct gw_emergency;
 
@@ -40,6 +43,7 @@ struct gw_agent {
 	struct gw_config *config;
 	struct gw_numbers *numbers;
 	struct gw_undo *undo;
+	struct gw_agent_trail *trail;   /* trail.c */
 	struct gw_host_watch *host;     /* host.c */
 	struct gw_emergency *emergency; /* emergency.c */
 	struct gw_drift *drift;         /* drift.c */
@@ -85,8 +89,18 @@ struct gw_agent_event {
 	const char *reason; /* NULL: none */
 	json_t *detail;     /* NULL: none; taken over */
 };
-/** Puts it on record, durably, and tells subscribers. */
+/**
+ * Puts it on record and tells subscribers. Returns when the record is durable, or when it is known
+ * that it cannot be now: then it waits in memory, and the alarm is given.
+ */
 void gw_agent_record(struct gw_agent *agent, const struct gw_agent_event *event);
+/** True while changes must not be made, because they could not be recorded. */
+bool gw_agent_must_refuse(const struct gw_agent *agent);
+
+/* ---- trail.c --------------------------------------------------------------------------------- */
+
+/** The audit trail of the agent; NULL if it could not be opened. */
+struct gw_audit *gw_agent_audit(const struct gw_agent *agent);
 
 /* ---- undo.c ---------------------------------------------------------------------------------- */
 
@@ -126,6 +140,7 @@ void gw_announce(const char *text);
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
+extern const struct gw_agent_part gw_part_trail;
 extern const struct gw_agent_part gw_part_emergency; /* emergency.c: measures in force */
 extern const struct gw_agent_part gw_part_devices;   /* devices.c: who may send into a zone */
 extern const struct gw_agent_part gw_part_drift;     /* drift.c: what others change */

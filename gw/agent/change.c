@@ -166,6 +166,12 @@ static void run_change(struct apply *apply, const struct gw_config_origin *origi
 				   waits->revision, waits->who);
 		return;
 	}
+	if (gw_agent_must_refuse(agent)) {
+		gw_ipc_call_refuse(apply->call, GW_EXIT_REFUSED,
+				   "the audit trail cannot be written, and `audit: {on_failure: "
+				   "refuse-grants}` allows no change until it can");
+		return;
+	}
 	gw_diags_init(&apply->diags);
 	status = gw_transaction_prepare(&apply->transaction, origin, &agent->target, time(NULL),
 					&apply->diags);

@@ -95,6 +95,8 @@ void gw_audit_dispatch(struct gw_audit *audit);
 bool gw_audit_refuses(struct gw_audit *audit, enum gw_audit_class class_);
 /** What the records' `clock` says from now on. */
 void gw_audit_set_clock(struct gw_audit *audit, bool synchronised);
+/** Records are those of this site from now on. */
+void gw_audit_set_site(struct gw_audit *audit, const char *site);
 /** The settings of the classes have changed: GW_AUDIT_CLASS_COUNT of them, copied. */
 void gw_audit_set_classes(struct gw_audit *audit, const struct gw_audit_class_settings *classes);
 

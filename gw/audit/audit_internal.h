@@ -18,7 +18,6 @@ struct gw_answer {
 
 struct gw_audit {
 	int dir, event_fd;
-	struct gw_text site; /* escaped */
 	uint32_t queue_max;
 	struct gw_audit_log_sizes sizes;
 	void (*alarm)(bool failing, const char *text, void *context);
@@ -30,7 +29,7 @@ struct gw_audit {
 	struct gw_audit_log logs[GW_AUDIT_CLASS_COUNT];
 	uint64_t next_seq;
 	struct gw_queue batch;
-	struct gw_text line;
+	struct gw_text line, batch_site;
 	bool roll[GW_AUDIT_CLASS_COUNT];
 	uint8_t salts[4096];
 	size_t salt_used;
@@ -42,7 +41,7 @@ struct gw_audit {
 	int error; /* of the last attempt; 0: it succeeded */
 	struct gw_audit_class_settings classes[GW_AUDIT_CLASS_COUNT];
 	struct gw_queue queue;
-	struct gw_text body;
+	struct gw_text body, site;   /* the site is escaped */
 	uint64_t appended, finished; /* records, the lost ones included */
 	uint64_t unreported;         /* lost since the last `audit.gap` */
 	struct gw_audit_counts counts;

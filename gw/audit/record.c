@@ -125,7 +125,7 @@ void gw_record_line(const struct gw_record_envelope *envelope, const char *body,
 	put_number(out, (uint64_t)envelope->mono_ns);
 	gw_text_puts(out, envelope->synchronised ? ",\"clock\":\"synchronised\",\"gw\":\""
 						 : ",\"clock\":\"unsynchronised\",\"gw\":\"");
-	gw_text_puts(out, envelope->site);
+	gw_text_add(out, envelope->site->bytes, envelope->site->len);
 	gw_text_puts(out, "\",");
 	gw_text_add(out, body, body_len);
 	gw_text_puts(out, ",\"salt\":\"");

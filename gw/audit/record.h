@@ -12,10 +12,10 @@ void gw_record_body(const struct gw_audit_record *record, struct gw_text *out);
 /** What the writer adds. */
 struct gw_record_envelope {
 	uint64_t seq;
-	int64_t time_ns;   /* Unix time */
-	int64_t mono_ns;   /* CLOCK_BOOTTIME */
-	bool synchronised; /* the clock was */
-	const char *site;  /* escaped already, see gw_record_text */
+	int64_t time_ns;            /* Unix time */
+	int64_t mono_ns;            /* CLOCK_BOOTTIME */
+	bool synchronised;          /* the clock was */
+	const struct gw_text *site; /* escaped already, see gw_record_text */
 	uint8_t salt[16];
 	const uint8_t *previous; /* GW_HASH_LEN octets */
 };

@@ -113,7 +113,7 @@ static int write_item(struct gw_audit *audit, const struct gw_queued *item)
 		.time_ns = item->time_ns,
 		.mono_ns = item->mono_ns,
 		.synchronised = item->synchronised,
-		.site = audit->site.bytes,
+		.site = &audit->batch_site,
 		.previous = log->end.previous,
 	};
 	int err;
@@ -270,6 +270,8 @@ static void take_batch(struct gw_audit *audit)
 		audit->batch = audit->queue;
 		audit->queue = empty;
 	}
+	audit->batch_site.len = 0;
+	gw_text_add(&audit->batch_site, audit->site.bytes, audit->site.len);
 	if (audit->roll_wanted)
 		memset(audit->roll, 1, sizeof(audit->roll));
 	audit->roll_wanted = false;
@@ -441,6 +443,14 @@ void gw_audit_set_clock(struct gw_audit *audit, bool synchronised)
 	(void)pthread_mutex_unlock(&audit->lock);
 }
 
+void gw_audit_set_site(struct gw_audit *audit, const char *site)
+{
+	(void)pthread_mutex_lock(&audit->lock);
+	audit->site.len = 0;
+	gw_record_text(site, &audit->site);
+	(void)pthread_mutex_unlock(&audit->lock);
+}
+
 void gw_audit_set_classes(struct gw_audit *audit, const struct gw_audit_class_settings *classes)
 {
 	(void)pthread_mutex_lock(&audit->lock);
@@ -553,7 +563,6 @@ int gw_audit_open(const struct gw_audit_options *options, struct gw_audit **ret)
 	audit->next_seq = 1;
 	audit->salt_used = sizeof(audit->salts);
 	gw_record_text(options->site, &audit->site);
-	gw_text_putc(&audit->site, '\0');
 	audit->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = audit->event_fd < 0 ? -errno : open_dir(audit, options->dir);
 	if (!err)
@@ -584,6 +593,7 @@ void gw_audit_close(struct gw_audit *audit)
 	gw_text_done(&audit->line);
 	gw_text_done(&audit->body);
 	gw_text_done(&audit->site);
+	gw_text_done(&audit->batch_site);
 	gw_free(audit->answers);
 	if (audit->dir >= 0)
 		(void)close(audit->dir);
