@@ -247,8 +247,9 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	for program in $(programs); do \
 		install -D -m 755 $(OUT)/$$program $(DESTDIR)$(PREFIX)/sbin/$$program || exit 1; \
 	done
-	install -d $(foreach dir,man/man8 man/man5 man/ja/man5 gw,$(DESTDIR)$(PREFIX)/share/$(dir))
+	install -d $(foreach dir,man/man8 man/man7 man/man5 man/ja/man5 gw,$(DESTDIR)$(PREFIX)/share/$(dir))
 	LC_ALL=C $(OUT)/gwctl man gwctl > $(DESTDIR)$(PREFIX)/share/man/man8/gwctl.8
+	$(OUT)/gwd --man > $(DESTDIR)$(PREFIX)/share/man/man7/gw-protocol.7
 	LC_ALL=C $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/man5/gw.yaml.5
 	LC_ALL=ja_JP.UTF-8 $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/ja/man5/gw.yaml.5
 	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json

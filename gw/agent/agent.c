@@ -16,7 +16,7 @@
 
 static const struct gw_loc nowhere;
 
-static const struct gw_verb *const control_verbs[] = {
+const struct gw_verb *const gw_agent_control_verbs[] = {
 	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift,
 	gw_verbs_measures, gw_verbs_devices, NULL,
 };
@@ -54,7 +54,7 @@ static enum gw_exit listen_control(struct gw_agent *agent, struct gw_diags *diag
 		.listen_fd = gw_notify_listen_fd("control"),
 		.mode = 0660,
 		.group = operator_group(),
-		.tables = control_verbs,
+		.tables = gw_agent_control_verbs,
 		.permissions = control_permissions,
 		.context = agent,
 	};

@@ -148,6 +148,8 @@ extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the 
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
+/** All that the control socket understands; ends with NULL. */
+extern const struct gw_verb *const gw_agent_control_verbs[];
 extern const struct gw_verb gw_verbs_change[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];

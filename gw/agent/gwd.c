@@ -11,6 +11,7 @@
 #include "gw/agent/agent.h"
 #include "gw/agent/confinement.h"
 #include "gw/core/notify.h"
+#include "gw/man/protocol.h"
 
 #ifdef __SANITIZE_ADDRESS__
 /* Leaks are looked for by a tracer, which a confined process cannot have: unit tests look for them. */
@@ -29,6 +30,7 @@ static const char usage[] =
 	"  --run DIR    folder of the sockets, default $GW_RUN_DIR or /run/gw\n"
 	"  --boot       load what the kernel should hold, and end\n"
 	"  --shared     let other programs change the table; what they change is put right\n"
+	"  --man        print gw-protocol(7), the manual page of the sockets, as mdoc\n"
 	"  --version    print the version\n";
 
 struct options {
@@ -41,6 +43,14 @@ static const char *from_environment(const char *variable, const char *fallback)
 	const char *value = getenv(variable);
 
 	return value && *value ? value : fallback;
+}
+
+static int print_manual(void)
+{
+	gw_auto_text struct gw_text out = { 0 };
+
+	gw_protocol_manual(gw_agent_control_verbs, &out);
+	return fputs(out.bytes, stdout) < 0 ? GW_EXIT_FAILED : GW_EXIT_OK;
 }
 
 /* True if the agent is to run; else the exit status in `*ret`. */
@@ -59,6 +69,9 @@ static bool read_options(int argc, char **argv, struct options *options, int *re
 		} else if (strcmp(argv[i], "--run") == 0 && value) {
 			options->run_dir = value;
 			i++;
+		} else if (strcmp(argv[i], "--man") == 0) {
+			*ret = print_manual();
+			return false;
 		} else if (strcmp(argv[i], "--version") == 0) {
 			*ret = puts("gwd " GW_VERSION) < 0 ? GW_EXIT_FAILED : GW_EXIT_OK;
 			return false;

@@ -1,63 +1,30 @@
 /* gwctl(8), from the table of commands. */
-#include <string.h>
-
 #include "gw/core/mem.h"
 #include "gw/ctl/ctl.h"
+#include "gw/man/roff.h"
 
 static const char *const exit_codes[][2] = {
 	{ "0", "done, or nothing to change" },
 	{ "1", "failed" },
 	{ "2", "differences, drift or findings exist" },
 	{ "3", "the configuration is invalid" },
-	{ "4", "refused: an assertion does not hold, or somebody else holds the lock" },
-	{ "5", "rolled back" },
+	{ "4", "refused: an assertion does not hold, or somebody else is changing the gateway" },
+	{ "5", "the change was undone" },
 	{ "64", "usage" },
 };
-
-/* Text for roff: its escape character and those that start a request or turn into others. */
-static void put_roff(struct gw_text *out, const char *text)
-{
-	bool start = true;
-
-	while (*text) {
-		if (start && (*text == '.' || *text == '\''))
-			gw_text_puts(out, "\\&");
-		start = *text == '\n';
-		if (strncmp(text, "…", strlen("…")) == 0) {
-			gw_text_puts(out, "...");
-			text += strlen("…");
-			continue;
-		}
-		if (*text == '\\')
-			gw_text_puts(out, "\\e");
-		else if (*text == '-')
-			gw_text_puts(out, "\\-");
-		else
-			gw_text_putc(out, *text);
-		text++;
-	}
-}
-
-/* Whole lines. */
-static void put_lines(struct gw_text *out, const char *text)
-{
-	put_roff(out, text);
-	if (out->bytes[out->len - 1] != '\n')
-		gw_text_putc(out, '\n');
-}
 
 static void put_option(struct gw_text *out, const struct gw_option *option)
 {
 	gw_text_puts(out, ".Pp\n.Fl \\-");
-	put_roff(out, option->name);
+	gw_roff_put(out, option->name);
 	if (option->value) {
 		gw_text_puts(out, " Ar ");
-		put_roff(out, option->value);
+		gw_roff_put(out, option->value);
 	}
 	if (option->letter)
 		gw_text_printf(out, " , Fl %c", option->letter);
 	gw_text_puts(out, " :\n");
-	put_lines(out, option->help);
+	gw_roff_lines(out, option->help);
 }
 
 static void put_command(struct gw_text *out, const struct gw_command *command)
@@ -70,25 +37,25 @@ static void put_command(struct gw_text *out, const struct gw_command *command)
 	gw_text_printf(out, ".It Xo\n.Nm Cm %s\n", command->name);
 	for (const struct gw_option *o = command->options; o->name; o++) {
 		gw_text_puts(out, ".Op Fl \\-");
-		put_roff(out, o->name);
+		gw_roff_put(out, o->name);
 		gw_text_printf(out, "%s%s\n", o->value ? " Ar " : "", o->value ? o->value : "");
 	}
 	if (command->args) {
 		gw_text_puts(out, ".Ar \"");
-		put_roff(out, command->args);
+		gw_roff_put(out, command->args);
 		gw_text_puts(out, "\"\n");
 	}
 	gw_text_puts(out, ".Xc\n");
-	put_lines(out, command->summary);
+	gw_roff_lines(out, command->summary);
 	if (command->details) {
 		gw_text_puts(out, ".Pp\n");
-		put_lines(out, command->details);
+		gw_roff_lines(out, command->details);
 	}
 	for (const struct gw_option *o = command->options; o->name; o++)
 		put_option(out, o);
 	if (command->examples) {
 		gw_text_puts(out, ".Bd -literal\n");
-		put_lines(out, command->examples);
+		gw_roff_lines(out, command->examples);
 		gw_text_puts(out, ".Ed\n");
 	}
 }
@@ -106,11 +73,14 @@ void gw_help_manual(struct gw_text *out)
 			put_command(out, &gw_commands[i]);
 	gw_text_puts(out,
 		     ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev GW_STATE_DIR\n"
-		     "State directory instead of\n.Pa /var/lib/gw .\n.It Ev NO_COLOR\n"
+		     "State directory instead of\n.Pa /var/lib/gw .\n"
+		     "Without\n.Ev GW_RUN_DIR\nno agent is asked.\n.It Ev GW_RUN_DIR\n"
+		     "Folder of the agent's socket instead of\n.Pa /run/gw .\n"
+		     ".It Ev GW_STANDALONE\nIf it is 1, no agent is asked.\n.It Ev NO_COLOR\n"
 		     "No colours.\n.El\n.Sh FILES\n.Bl -tag -width Ds\n.It Pa /etc/gw/gw.yaml\n"
 		     "The configuration.\n.It Pa /var/lib/gw\nRevisions.\n.El\n"
 		     ".Sh EXIT STATUS\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; i < GW_COUNT(exit_codes); i++)
 		gw_text_printf(out, ".It %s\n%s\n", exit_codes[i][0], exit_codes[i][1]);
-	gw_text_puts(out, ".El\n.Sh SEE ALSO\n.Xr gw.yaml 5\n");
+	gw_text_puts(out, ".El\n.Sh SEE ALSO\n.Xr gw.yaml 5 ,\n.Xr gw-protocol 7\n");
 }
