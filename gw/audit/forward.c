@@ -21,6 +21,7 @@
 #include "gw/audit/checkpoint.h"
 #include "gw/audit/files.h"
 #include "gw/audit/format.h"
+#include "gw/core/arena.h"
 #include "gw/core/mem.h"
 
 /* What is on its way at a time: as much is sent again after a break. */
@@ -53,6 +54,7 @@ struct waiting {
 
 struct gw_forward {
 	struct gw_forward_options options;
+	struct gw_arena *texts; /* of the options */
 	struct gw_forward_source source;
 	int dir; /* of the cursors */
 	int wake, stop;
@@ -405,7 +407,27 @@ static void release(struct gw_forward *forward)
 	if (forward->stop >= 0)
 		(void)close(forward->stop);
 	(void)pthread_mutex_destroy(&forward->lock);
+	gw_arena_free(forward->texts);
 	gw_free(forward);
+}
+
+/* A config that named the receiver may be gone while the thread is still at work. */
+static void keep_texts(struct gw_forward *forward)
+{
+	struct gw_forward_options *options = &forward->options;
+	const char **const texts[] = { &options->receiver.host,
+				       &options->receiver.port,
+				       &options->receiver.name,
+				       &options->receiver.ca_file,
+				       &options->receiver.cert_file,
+				       &options->receiver.key_file,
+				       &options->name,
+				       &options->host };
+
+	forward->texts = gw_arena_new();
+	for (size_t i = 0; i < GW_COUNT(texts); i++)
+		if (*texts[i])
+			*texts[i] = gw_arena_strdup(forward->texts, *texts[i]);
 }
 
 /* The thread takes no signals: they are the owner's, and SIGPIPE is seen as an error. */
@@ -433,6 +455,7 @@ int gw_forward_start(const struct gw_forward_options *options,
 	forward = gw_zalloc(1, sizeof(*forward));
 	forward->options = *options;
 	forward->source = *source;
+	keep_texts(forward);
 	(void)pthread_mutex_init(&forward->lock, NULL); /* cannot fail without attributes */
 	forward->dir = gw_audit_folder(options->dir, "forward", 0750);
 	forward->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

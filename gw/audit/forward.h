@@ -53,7 +53,7 @@ struct gw_forward_status {
 
 struct gw_forward;
 
-/** Starts the thread; options and source are copied, texts are not. */
+/** Starts the thread. All is copied but the source's names. */
 int gw_forward_start(const struct gw_forward_options *options,
 		     const struct gw_forward_source *source, struct gw_forward **ret);
 /** Says that there is something new. */

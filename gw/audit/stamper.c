@@ -21,6 +21,7 @@
 
 struct gw_stamper {
 	struct gw_stamper_options options;
+	char *url; /* heap: that of the options */
 	int stop;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of `status` */
@@ -117,6 +118,8 @@ int gw_stamper_start(const struct gw_stamper_options *options, struct gw_stamper
 		return -EINVAL;
 	stamper = gw_zalloc(1, sizeof(*stamper));
 	stamper->options = *options;
+	stamper->url = gw_strdup(options->url);
+	stamper->options.url = stamper->url;
 	(void)pthread_mutex_init(&stamper->lock, NULL); /* cannot fail without attributes */
 	stamper->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = stamper->stop < 0 ? errno : 0;
@@ -133,6 +136,7 @@ int gw_stamper_start(const struct gw_stamper_options *options, struct gw_stamper
 	if (stamper->stop >= 0)
 		(void)close(stamper->stop);
 	(void)pthread_mutex_destroy(&stamper->lock);
+	gw_free(stamper->url);
 	gw_free(stamper);
 	return -err;
 }
@@ -152,5 +156,6 @@ void gw_stamper_stop(struct gw_stamper *stamper)
 	(void)pthread_join(stamper->thread, NULL); /* it is ours and joinable */
 	(void)close(stamper->stop);
 	(void)pthread_mutex_destroy(&stamper->lock);
+	gw_free(stamper->url);
 	gw_free(stamper);
 }

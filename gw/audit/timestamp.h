@@ -50,7 +50,10 @@ struct gw_stamper_status {
 
 struct gw_stamper;
 
-/** Starts the thread, which stamps the newest checkpoint of each class at once and at intervals. */
+/**
+ * Starts the thread, which stamps the newest checkpoint of each class at once and at intervals. The URL
+ * is copied, names are not.
+ */
 int gw_stamper_start(const struct gw_stamper_options *options, struct gw_stamper **ret);
 void gw_stamper_status(struct gw_stamper *stamper, struct gw_stamper_status *ret);
 /** Ends the thread, also while it waits for the authority. Accepts NULL. */
