@@ -144,6 +144,7 @@ enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags)
 void gw_agent_stop(struct gw_agent *agent)
 {
 	gw_ipc_server_free(agent->control);
+	agent->control = NULL; /* parts record that they stop */
 	/* What was started last stands on what was started before. */
 	for (size_t i = GW_COUNT(parts); i-- > 0;)
 		if (parts[i] && parts[i]->stop)

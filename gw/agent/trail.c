@@ -286,6 +286,9 @@ static void trail_applied(struct gw_agent *agent)
 	gw_audit_set_site(trail->audit, policy->site_name);
 	gw_audit_set_classes(trail->audit, policy->audit.classes);
 	seal_open(trail, policy);
+	/* At once, so that there is no moment in which records have no checkpoint at all. */
+	if (trail->seal)
+		seal_tick(trail);
 	others_start(trail, policy);
 }
 
