@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -115,6 +116,20 @@ static int emergency_open(struct gw_agent *agent)
 	return err == -EBADMSG ? 0 : err;
 }
 
+/* Addresses that are banned may be a hundred thousand: whoever waits for the agent does not wait for
+ * their comparison. */
+static void compare_bans(evutil_socket_t fd, short what, void *context)
+{
+	const struct gw_agent *agent = context;
+
+	(void)fd;
+	(void)what;
+	for (uint8_t set = GW_MEASURE_BANNED4; set <= GW_MEASURE_BANNED6; set++)
+		(void)gw_measures_sync(&agent->emergency->measures, agent->target.kernel, set, NULL,
+				       time(NULL)); /* what is there goes on being enforced */
+	(void)malloc_trim(0);
+}
+
 /* What others have taken out of the kernel meanwhile comes back, what they put in goes. */
 static int emergency_start(struct gw_agent *agent)
 {
@@ -124,12 +139,14 @@ static int emergency_start(struct gw_agent *agent)
 
 	end_measures(agent, time(NULL));
 	for (unsigned int set = 1; set < GW_MEASURE_SET_COUNT && !err; set++)
-		err = gw_measures_sync(measures, kernel, (uint8_t)set, NULL, time(NULL));
+		if (set != GW_MEASURE_BANNED4 && set != GW_MEASURE_BANNED6)
+			err = gw_measures_sync(measures, kernel, (uint8_t)set, NULL, time(NULL));
 	for (size_t i = 0; agent->config && i < agent->config->policy->n_zones && !err; i++)
 		if (agent->config->policy->zones[i].admission)
 			err = gw_measures_sync(measures, kernel, GW_MEASURE_ADMITTED,
 					       agent->config->policy->zones[i].name, time(NULL));
 	set_timer(agent);
+	(void)event_base_once(agent->base, -1, EV_TIMEOUT, compare_bans, agent, NULL);
 	if (err && err != -ENOENT)
 		gw_agent_record(agent, &(struct gw_agent_event){ .event = "measure.failed",
 								 .subject = "measures in force",

@@ -49,8 +49,7 @@ void gw_measures_done(struct gw_measures *measures)
 	*measures = (struct gw_measures){ 0 };
 }
 
-/* By the fact first; measures that made the same one are neighbours. */
-static int compare(const struct gw_measure *a, const struct gw_measure *b)
+int gw_measure_compare(const struct gw_measure *a, const struct gw_measure *b)
 {
 	int order = a->set < b->set ? -1 : a->set > b->set;
 
@@ -71,7 +70,7 @@ static size_t place_of(const struct gw_measures *measures, const struct gw_measu
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&measures->items[middle], like) < 0)
+		if (gw_measure_compare(&measures->items[middle], like) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -84,8 +83,9 @@ struct gw_measure *gw_measures_find(const struct gw_measures *measures,
 {
 	size_t at = place_of(measures, like);
 
-	return at < measures->n && compare(&measures->items[at], like) == 0 ? &measures->items[at]
-									    : NULL;
+	return at < measures->n && gw_measure_compare(&measures->items[at], like) == 0
+		       ? &measures->items[at]
+		       : NULL;
 }
 
 static const char **text_slot(const char **texts, size_t capacity, const char *text)
@@ -125,6 +125,13 @@ static const char *keep_text(struct gw_measures *measures, const char *text)
 	return *slot;
 }
 
+void gw_measures_keep_texts(struct gw_measures *measures, struct gw_measure *measure)
+{
+	measure->subject = keep_text(measures, measure->subject);
+	measure->actor = keep_text(measures, measure->actor);
+	measure->reason = keep_text(measures, measure->reason);
+}
+
 /* Texts of measures that are over: dropped with all others once they are most of what is kept. */
 static void drop_old_texts(struct gw_measures *measures)
 {
@@ -136,13 +143,8 @@ static void drop_old_texts(struct gw_measures *measures)
 	measures->texts = NULL;
 	measures->n_texts = measures->texts_capacity = 0;
 	measures->arena = gw_arena_new();
-	for (size_t i = 0; i < measures->n; i++) {
-		struct gw_measure *item = &measures->items[i];
-
-		item->subject = keep_text(measures, item->subject);
-		item->actor = keep_text(measures, item->actor);
-		item->reason = keep_text(measures, item->reason);
-	}
+	for (size_t i = 0; i < measures->n; i++)
+		gw_measures_keep_texts(measures, &measures->items[i]);
 	gw_arena_free(old);
 }
 
@@ -151,11 +153,9 @@ void gw_measures_put(struct gw_measures *measures, const struct gw_measure *meas
 	struct gw_measure copy = *measure;
 	size_t at;
 
-	copy.subject = keep_text(measures, measure->subject);
-	copy.actor = keep_text(measures, measure->actor);
-	copy.reason = keep_text(measures, measure->reason);
+	gw_measures_keep_texts(measures, &copy);
 	at = place_of(measures, &copy);
-	if (at < measures->n && compare(&measures->items[at], &copy) == 0) {
+	if (at < measures->n && gw_measure_compare(&measures->items[at], &copy) == 0) {
 		measures->items[at] = copy;
 		drop_old_texts(measures);
 		return;

@@ -58,6 +58,10 @@ struct gw_measures {
 
 void gw_measures_init(struct gw_measures *measures);
 void gw_measures_done(struct gw_measures *measures);
+/** Copies the texts of a measure to where the list keeps each once. */
+void gw_measures_keep_texts(struct gw_measures *measures, struct gw_measure *measure);
+/** By the fact, then kind and subject: measures that made the same fact are neighbours. */
+int gw_measure_compare(const struct gw_measure *a, const struct gw_measure *b);
 /** The measure of the same kind, subject and fact; NULL if there is none. */
 struct gw_measure *gw_measures_find(const struct gw_measures *measures,
 				    const struct gw_measure *like);

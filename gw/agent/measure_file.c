@@ -95,25 +95,137 @@ bool gw_measure_from_json(const json_t *json, struct gw_measure *ret)
 
 /* ---- the journal ---------------------------------------------------------------------------- */
 
-static bool read_line(struct gw_measures *measures, const char *line, size_t len)
-{
-	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	const char *op = json_string_value(json_object_get(json, "op"));
+/* A line of the journal: what it says last of a fact counts. */
+struct line {
 	struct gw_measure measure;
-	bool ok = op && gw_measure_from_json(json, &measure);
+	size_t number;
+	bool come;
+};
 
-	if (ok && strcmp(op, "add") == 0)
-		gw_measures_put(measures, &measure);
-	else if (ok)
-		(void)gw_measures_remove(measures, &measure); /* one that was over already */
+struct lines {
+	struct line *items; /* heap */
+	size_t n, capacity;
+	struct gw_measures *measures; /* keeps the texts */
+	size_t damaged;
+};
+
+static bool parse_json(struct lines *lines, const char *text, size_t len, struct line *ret)
+{
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *op = json_string_value(json_object_get(json, "op"));
+	bool ok = op && gw_measure_from_json(json, &ret->measure);
+
+	ret->come = ok && strcmp(op, "add") == 0;
+	if (ok)
+		gw_measures_keep_texts(lines->measures, &ret->measure);
 	json_decref(json);
 	return ok;
+}
+
+/* A text behind `key` without escapes; false if what stands there is another thing. */
+static bool take_text(char **at, const char *key, char **ret)
+{
+	size_t len = strlen(key);
+	char *end;
+
+	if (strncmp(*at, key, len) != 0)
+		return false;
+	*ret = *at + len;
+	end = *ret + strcspn(*ret, "\"\\\n");
+	if (*end != '"')
+		return false;
+	*end = '\0';
+	*at = end + 1;
+	return true;
+}
+
+static bool take_number(char **at, const char *key, int64_t *ret)
+{
+	size_t len = strlen(key);
+	char *end;
+
+	if (strncmp(*at, key, len) != 0)
+		return false;
+	*ret = strncmp(*at + len, "null", 4) == 0 ? 0 : strtoll(*at + len, &end, 10);
+	*at = strncmp(*at + len, "null", 4) == 0 ? *at + len + 4 : end;
+	return true;
+}
+
+/*
+ * A ban as put_line writes it, which a hundred thousand lines out of a hundred thousand and one are: ten
+ * times as fast as JSON. Reads a copy, which it cuts; whatever looks different is left to JSON.
+ */
+static bool parse_ban(struct lines *lines, char *at, struct line *ret)
+{
+	struct gw_measure measure = { .kind = GW_MEASURE_KIND_BAN, .subject = "" };
+	char *actor, *address, *kind, *op, *reason, *subject;
+	enum gw_family family;
+	struct gw_range range;
+
+	if (!take_text(&at, "{\"actor\":\"", &actor) ||
+	    !take_text(&at, ",\"address\":\"", &address) ||
+	    !take_text(&at, ",\"kind\":\"", &kind) || !take_text(&at, ",\"op\":\"", &op) ||
+	    !take_text(&at, ",\"reason\":\"", &reason) ||
+	    !take_number(&at, ",\"since\":", &measure.since) ||
+	    !take_text(&at, ",\"subject\":\"", &subject) ||
+	    !take_number(&at, ",\"until\":", &measure.until) || strcmp(at, "}") != 0 ||
+	    strcmp(kind, "ban") != 0 || gw_addr_parse(address, &family, &range) != GW_ADDR_OK ||
+	    !gw_measure_set_range(&measure, family, range))
+		return false;
+	measure.actor = actor;
+	measure.reason = reason;
+	measure.subject = subject;
+	gw_measures_keep_texts(lines->measures, &measure);
+	ret->measure = measure;
+	ret->come = strcmp(op, "add") == 0;
+	return true;
+}
+
+static void read_line(struct lines *lines, const char *text, size_t len)
+{
+	struct line line = { .number = lines->n };
+	char copy[1024];
+	bool ok = false;
+
+	if (len < sizeof(copy)) {
+		memcpy(copy, text, len);
+		copy[len] = '\0';
+		ok = strlen(copy) == len && parse_ban(lines, copy, &line);
+	}
+	/* A line that was damaged must not take the others with it. */
+	if (!ok && !parse_json(lines, text, len, &line))
+		lines->damaged++;
+	else
+		gw_push(lines->items, lines->n, lines->capacity, line);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct line *left = a, *right = b;
+	int order = gw_measure_compare(&left->measure, &right->measure);
+
+	if (order)
+		return order;
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+/* In order of the facts, so that the list grows at its end. */
+static void take_lines(struct lines *lines)
+{
+	if (lines->n)
+		qsort(lines->items, lines->n, sizeof(*lines->items), compare_lines);
+	for (size_t i = 0; i < lines->n; i++)
+		if (lines->items[i].come &&
+		    (i + 1 == lines->n || gw_measure_compare(&lines->items[i].measure,
+							     &lines->items[i + 1].measure) != 0))
+			gw_measures_put(lines->measures, &lines->items[i].measure);
 }
 
 int gw_measures_load(struct gw_measures *measures, int dir)
 {
 	struct gw_arena *arena = gw_arena_new();
-	char *bytes, *at, *end;
+	struct lines lines = { .measures = measures };
+	char *bytes, *at, *end, *newline;
 	size_t len;
 	int err = gw_durable_read(dir, JOURNAL, JOURNAL_LIMIT, arena, &bytes, &len);
 
@@ -122,19 +234,16 @@ int gw_measures_load(struct gw_measures *measures, int dir)
 		return err == -ENOENT ? 0 : err;
 	}
 	end = bytes + len;
-	/* A line that was damaged must not take the others with it. */
-	for (at = bytes; at < end; measures->lines++) {
-		char *newline = memchr(at, '\n', (size_t)(end - at));
-
-		/* The last line may be half: it was being written when the power went. */
-		if (!newline)
-			break;
-		if (!read_line(measures, at, (size_t)(newline - at)))
-			err = -EBADMSG;
-		at = newline + 1;
+	/* The last line may be half: it was being written when the power went. */
+	for (at = bytes; at < end && (newline = memchr(at, '\n', (size_t)(end - at)));
+	     at = newline + 1) {
+		read_line(&lines, at, (size_t)(newline - at));
+		measures->lines++;
 	}
+	take_lines(&lines);
+	gw_free(lines.items);
 	gw_arena_free(arena);
-	return err;
+	return lines.damaged ? -EBADMSG : 0;
 }
 
 static void put_line(struct gw_text *out, const struct gw_measure *measure, bool come)

@@ -1,6 +1,8 @@
 /* The verbs of emergency measures: isolate, quarantine, ban, suspend, and what takes them back. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -206,6 +208,19 @@ static void run_resume(struct gw_ipc_call *call, void *context)
 
 /* ---- listing -------------------------------------------------------------------------------- */
 
+/* One by one, because all as JSON objects take a kilobyte each. */
+static void list_one(const struct gw_measure *measure, struct gw_text *out)
+{
+	json_t *object = gw_measure_json(measure);
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (!text)
+		gw_out_of_memory();
+	gw_text_printf(out, "%s%s", out->len ? ",\n" : "{\"measures\": [", text);
+	free(text);
+	json_decref(object);
+}
+
 /* All that is in force, as a file: bans may be many. */
 static void run_measures(struct gw_ipc_call *call, void *context)
 {
@@ -214,7 +229,6 @@ static void run_measures(struct gw_ipc_call *call, void *context)
 	const char *only = gw_ipc_call_text(call, "kind");
 	enum gw_measure_kind kind = GW_MEASURE_KIND_COUNT;
 	gw_auto_text struct gw_text text = { 0 };
-	json_t *items, *root;
 	int64_t now = time(NULL);
 	int file;
 
@@ -222,21 +236,19 @@ static void run_measures(struct gw_ipc_call *call, void *context)
 		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "there are no measures called `%s`", only);
 		return;
 	}
-	items = json_array();
 	for (size_t i = 0; i < measures->n; i++)
 		if (!gw_measure_is_over(&measures->items[i], now) &&
 		    (!only || measures->items[i].kind == kind))
-			gw_json_add(items, gw_measure_json(&measures->items[i]));
-	root = json_object();
-	gw_json_set(root, "measures", items);
-	gw_json_print(root, &text);
-	json_decref(root);
+			list_one(&measures->items[i], &text);
+	gw_text_puts(&text, text.len ? "]}\n" : "{\"measures\": []}\n");
 	file = gw_memfd_write(text.bytes, text.len);
 	if (file < 0)
 		gw_ipc_call_refuse(call, GW_EXIT_FAILED, "the list cannot be written: %s",
 				   strerror(-file));
 	else
 		gw_ipc_call_reply(call, GW_EXIT_OK, NULL, file);
+	gw_text_done(&text);
+	(void)malloc_trim(0); /* a long list leaves much behind */
 }
 
 /* ---- table ---------------------------------------------------------------------------------- */
