@@ -31,6 +31,31 @@ static int write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+int gw_durable_inherit(int dir, int fd)
+{
+	struct stat owner;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(dir, &owner) < 0)
+		return -errno;
+	if (owner.st_uid == 0 && owner.st_gid == 0)
+		return 0;
+	return fchown(fd, owner.st_uid, owner.st_gid) < 0 ? -errno : 0;
+}
+
+int gw_durable_mkdir(int dir, const char *path, mode_t mode)
+{
+	gw_auto_close int fd = -1;
+
+	if (mkdirat(dir, path, mode) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (dir == AT_FDCWD)
+		return 0; /* nobody's folder */
+	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : gw_durable_inherit(dir, fd);
+}
+
 static int write_new(int dir, const char *path, const void *bytes, size_t len, mode_t mode)
 {
 	gw_auto_close int fd =
@@ -39,7 +64,9 @@ static int write_new(int dir, const char *path, const void *bytes, size_t len, m
 
 	if (fd < 0)
 		return -errno;
-	error = write_all(fd, bytes, len);
+	error = dir == AT_FDCWD ? 0 : gw_durable_inherit(dir, fd);
+	if (!error)
+		error = write_all(fd, bytes, len);
 	/* A full disk may show only here. */
 	if (!error && fsync(fd) < 0)
 		error = -errno;
@@ -86,6 +113,7 @@ int gw_durable_mkdirs(int dir, const char *path)
 {
 	char part[PATH_LEN];
 	size_t len = strlen(path);
+	int error;
 
 	if (len >= sizeof(part))
 		return -ENAMETOOLONG;
@@ -94,8 +122,9 @@ int gw_durable_mkdirs(int dir, const char *path)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdirat(dir, part, 0750) < 0 && errno != EEXIST)
-			return -errno;
+		error = gw_durable_mkdir(dir, part, 0750);
+		if (error)
+			return error;
 	}
 	return 0;
 }

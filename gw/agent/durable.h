@@ -3,6 +3,7 @@
 #define GW_AGENT_DURABLE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "gw/core/arena.h"
 
@@ -14,6 +15,13 @@ int gw_durable_write_shared(int dir, const char *path, const void *bytes, size_t
 int gw_durable_replace(int dir, const char *path, const void *bytes, size_t len);
 /** Makes folder `path` below `dir` (0750) and those above it; those that exist are fine. */
 int gw_durable_mkdirs(int dir, const char *path);
+/**
+ * Gives a new file or folder to the owner of the folder `dir`: what root does in gwd's state directory
+ * must not lock gwd out of it. Nothing unless root runs it. 0 or -errno.
+ */
+int gw_durable_inherit(int dir, int fd);
+/** Makes a folder of that owner; one that is there is fine. 0 or -errno. */
+int gw_durable_mkdir(int dir, const char *path, mode_t mode);
 /** Syncs a folder, so that new names in it are on disk. */
 int gw_durable_sync_dir(int dir, const char *path);
 /** Deletes a folder with all in it; what is not there is fine. */

@@ -90,8 +90,14 @@ static int lock_staged(int staging)
 {
 	int fd = openat(staging, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0)
 		return -errno;
+	if (gw_durable_inherit(staging, fd) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int err = -errno;
+
+		(void)close(fd); /* nothing was written to it */
+		return err;
+	}
 	return fd;
 }
 
@@ -212,7 +218,7 @@ static int open_present(const char *dir, struct gw_store *ret, struct gw_diags *
 	int err;
 
 	*ret = (struct gw_store){ .dir = -1, .revisions = -1, .lock = -1 };
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 		return gw_backup_failed(GW_D_STATE_DIR, dir, -errno, diags);
 	ret->path = gw_strdup(dir);
 	ret->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -133,10 +133,11 @@ static int write_revision(const struct gw_store *store, struct gw_arena *arena,
 
 	meta.revision.number = number;
 	meta.files = digest_files(arena, content->files, content->n_files);
-	if (mkdirat(store->revisions, STAGE, 0750) < 0 ||
-	    mkdirat(store->revisions, STAGE "/config", 0750) < 0)
-		return -errno;
-	err = write_config(store, arena, content, &meta);
+	err = gw_durable_mkdir(store->revisions, STAGE, 0750);
+	if (!err)
+		err = gw_durable_mkdir(store->revisions, STAGE "/config", 0750);
+	if (!err)
+		err = write_config(store, arena, content, &meta);
 	if (!err)
 		err = write_json(store, content, &meta);
 	if (!err)

@@ -234,8 +234,9 @@ static int open_dir(int at, const char *path, bool make, int *ret)
 {
 	int fd;
 
-	if (make && mkdirat(at, path, 0750) < 0 && errno != EEXIST)
-		return -errno;
+	fd = make ? gw_durable_mkdir(at, path, 0750) : 0;
+	if (fd < 0)
+		return fd;
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -330,6 +331,8 @@ int gw_store_lock(struct gw_store *store, struct gw_diags *diags)
 	store->lock = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store->lock < 0)
 		return gw_store_write_error(store, "opening the lock", -errno, diags);
+	/* It works without: then the agent cannot open it, and says so. */
+	(void)gw_durable_inherit(store->dir, store->lock);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0) {
 		int err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 

@@ -184,7 +184,8 @@ static enum gw_exit read_all(struct gw_transaction *transaction,
 			transaction->base,
 			gw_store_explain(target->store, transaction->base, before.error,
 					 transaction->arena));
-		gw_diag_hint(diags, "restore the state directory from a backup, or move it away");
+		gw_diag_hint(diags, "`gwctl restore FILE` brings back a backup; else move the "
+				    "state directory away");
 		return GW_EXIT_FAILED;
 	}
 	transaction->lockdown = origin->lockdown;

@@ -134,7 +134,7 @@ touch "$work/file"
 GW_STATE_DIR=$work/file wants 1 GW0901 "$gwctl" -C "$work/b" apply
 GW_STATE_DIR=$work/no/such/directory wants 1 GW0901 "$gwctl" -C "$work/b" apply
 mkdir "$work/small"
-mount -t tmpfs -o size=64k,mode=700 tmpfs "$work/small"
+mount -t tmpfs -o size=1m,mode=700 tmpfs "$work/small"
 cp -a "$work/state/." "$work/small/"
 dd if=/dev/zero of="$work/small/filler" bs=4k 2>/dev/null || true
 GW_STATE_DIR=$work/small wants 1 GW0903 "$gwctl" -C "$work/b" apply

@@ -14,7 +14,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=$work/out
-export GW_STATE_DIR=$work/state
+export GW_STATE_DIR=$work/state GW_STANDALONE=1
 gwctl=$(realpath "$BUILD")/gwctl
 
 die() {
@@ -141,6 +141,23 @@ GW_STATE_DIR=$work/state-nobody wants 0 setpriv --reuid 65534 --regid 65534 --cl
 	"$work/gwctl" -C "$work/site" apply
 new
 GW_STATE_DIR=$work/state-nobody wants 0 "$gwctl" host --restore
+old
+
+# What root does in the state directory of a service does not lock the service out.
+mkdir -m 750 "$work/state-service"
+chown 65534:65534 "$work/state-service"
+for round in 1 22; do
+	site "host: {conntrack: {udp: 2${#round}s}}"
+	GW_STATE_DIR=$work/state-service wants 0 "$gwctl" -C "$work/site" apply
+done
+find "$work/state-service" ! -uid 65534 -o ! -gid 65534 >"$out"
+[ ! -s "$out" ] || die "these belong to root:"
+GW_STATE_DIR=$work/state-service wants 0 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
+	"$work/gwctl" rollback
+GW_STATE_DIR=$work/state-service wants 0 "$gwctl" host --restore
+find "$work/state-service" ! -uid 65534 -o ! -gid 65534 >"$out"
+[ ! -s "$out" ] || die "these belong to root after a restore:"
 old
 
 echo "settings come and go with their lines"

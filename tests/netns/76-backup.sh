@@ -18,7 +18,7 @@ clean() {
 trap clean EXIT
 out=$work/out
 state=$work/state
-export GW_STATE_DIR=$state
+export GW_STATE_DIR=$state GW_STANDALONE=1
 gwctl=$(realpath "$BUILD")/gwctl
 
 die() {
