@@ -29,6 +29,7 @@
 
 #define SITE        "tokyo-01"
 #define OUTSTANDING 64u
+#define MANY        2000u
 #define SEAL_EVERY  500u
 
 static volatile sig_atomic_t stopped;
@@ -44,6 +45,7 @@ struct run {
 	struct gw_seal *seal;
 	int acks;
 	uint64_t appended, answered, last_seal;
+	bool failing;
 };
 
 static int complain(const char *what, int err)
@@ -56,9 +58,10 @@ static int complain(const char *what, int err)
 
 static void on_alarm(bool failing, const char *text, void *context)
 {
-	const struct run *run = context;
+	struct run *run = context;
 
 	(void)text;
+	run->failing = failing;
 	(void)dprintf(run->acks, failing ? "failing\n" : "writing\n");
 }
 
@@ -164,13 +167,13 @@ static int write_records(const char *dir, const char *acks, uint64_t count)
 
 	while (!err && !stopped && (!count || run.answered < count)) {
 		struct pollfd ready = { .fd = gw_audit_fd(run.audit), .events = POLLIN };
+		/* On a full disk nothing is answered; enough comes that some must be given up. */
+		uint64_t end = run.answered + (run.failing ? MANY : OUTSTANDING);
 
-		while (!err && run.appended < run.answered + OUTSTANDING)
+		for (unsigned int i = 0; !err && i < OUTSTANDING && run.appended < end; i++)
 			err = append_one(&run);
-		if (poll(&ready, 1, 100) > 0)
+		if (poll(&ready, 1, run.failing ? 1 : 100) > 0)
 			gw_audit_dispatch(run.audit);
-		else if (run.appended < run.answered + 100000)
-			err = append_one(&run); /* nothing is answered: the disk is full, go on */
 		if (run.answered >= run.last_seal + SEAL_EVERY)
 			seal(&run);
 	}
