@@ -103,6 +103,19 @@ int gw_measures_note(struct gw_measures *measures, int dir, const struct gw_meas
 /** Writes the journal anew if most of its lines are old. Failure harms nothing. */
 void gw_measures_compact(struct gw_measures *measures, int dir);
 
+/* ---- measure_judge.c ------------------------------------------------------------------------- */
+
+/** A packet, with its zones: by the connection's own addresses, as in gw/policy/decide.h. */
+struct gw_measure_question {
+	const struct gw_zone *from, *to; /* to NULL: the gateway */
+	enum gw_family family;
+	gw_u128 source, dest;
+};
+/** A measure that stops it now; NULL if none does. What is known by its MAC is not judged. */
+const struct gw_measure *gw_measures_stopping(const struct gw_measures *measures,
+					      const struct gw_measure_question *question,
+					      int64_t now);
+
 /* ---- measure_kernel.c ------------------------------------------------------------------------ */
 
 /** Adds what is in force to the run-time sets of a ruleset that is about to be loaded. */

@@ -251,6 +251,39 @@ static void run_measures(struct gw_ipc_call *call, void *context)
 	(void)malloc_trim(0); /* a long list leaves much behind */
 }
 
+/* ---- judging -------------------------------------------------------------------------------- */
+
+static void run_judge(struct gw_ipc_call *call, void *context)
+{
+	struct gw_agent *agent = context;
+	const char *to = gw_ipc_call_text(call, "to");
+	struct gw_measure_question question = { 0 };
+	const struct gw_measure *stopping;
+	struct gw_range source, dest;
+	enum gw_family family;
+
+	question.from = gw_emergency_zone(agent, call, gw_ipc_call_text(call, "from"));
+	if (!question.from)
+		return;
+	question.to = to ? gw_emergency_zone(agent, call, to) : NULL;
+	if (to && !question.to)
+		return;
+	if (gw_addr_parse(gw_ipc_call_text(call, "source"), &question.family, &source) !=
+		    GW_ADDR_OK ||
+	    gw_addr_parse(gw_ipc_call_text(call, "dest"), &family, &dest) != GW_ADDR_OK ||
+	    family != question.family) {
+		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "these are not two addresses of a family");
+		return;
+	}
+	question.source = source.lo;
+	question.dest = dest.lo;
+	stopping = gw_measures_stopping(&agent->emergency->measures, &question, time(NULL));
+	gw_ipc_call_reply(call, GW_EXIT_OK,
+			  json_pack("{s:o}", "measure",
+				    stopping ? gw_measure_json(stopping) : json_null()),
+			  -1);
+}
+
 /* ---- table ---------------------------------------------------------------------------------- */
 
 #define FOR_S                                                                                      \
@@ -306,6 +339,18 @@ static const struct gw_ipc_field measures_fields[] = {
 	{ "kind", GW_IPC_TEXT, .max = 16, .help = "isolate, quarantine, ban, suspend or admit alone." },
 	END
 };
+static const struct gw_ipc_field judge_fields[] = {
+	{ "from", GW_IPC_TEXT, .required = true, .max = 32, .help = "Zone that the packet comes from." },
+	{ "to", GW_IPC_TEXT, .max = 32, .help = "Zone that it goes to; left out: the gateway." },
+	{ "source", GW_IPC_TEXT, .required = true, .max = 64, .help = "Its source." },
+	{ "dest", GW_IPC_TEXT, .required = true, .max = 64,
+	  .help = "Its destination, port forwards applied." },
+	END
+};
+static const struct gw_ipc_field judge_reply[] = {
+	{ "measure", GW_IPC_OBJECT, .help = "The measure that stops it, or null." },
+	END
+};
 static const struct gw_ipc_field reply_fields[] = {
 	{ "measures", GW_IPC_LIST, .help = "What was taken or lifted, at most 256." },
 	{ "n", GW_IPC_UINT, .max = UINT32_MAX, .help = "How many facts." },
@@ -331,6 +376,8 @@ const struct gw_verb gw_verbs_measures[] = {
 	  .permission = GW_AGENT_OPERATE, .run = run_resume },
 	{ "measures", "Lists the measures in force.", measures_fields, NULL, NULL,
 	  "JSON: {\"measures\": […]}", .permission = GW_AGENT_OPERATE, .run = run_measures },
+	{ "judge", "Says whether a measure stops a packet.", judge_fields, judge_reply,
+	  .permission = GW_AGENT_OPERATE, .run = run_judge },
 	{ .name = NULL },
 };
 // clang-format on

@@ -58,6 +58,13 @@ enum gw_exit gw_ctl_find_agent(struct gw_ctl *ctl)
 	return err && err != -ENOENT ? unreachable(ctl, path, err) : GW_EXIT_OK;
 }
 
+void gw_ctl_try_agent(struct gw_ctl *ctl)
+{
+	if (!ctl->agent && !stands_alone() &&
+	    gw_ipc_connect(gw_ctl_agent_path(ctl->arena), &ctl->agent) < 0)
+		ctl->agent = NULL;
+}
+
 enum gw_exit gw_ctl_need_agent(struct gw_ctl *ctl)
 {
 	enum gw_exit status = gw_ctl_find_agent(ctl);

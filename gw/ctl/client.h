@@ -20,6 +20,9 @@
  */
 enum gw_exit gw_ctl_find_agent(struct gw_ctl *ctl);
 
+/** The same, for what is only better with an agent: without one that answers, ctl->agent stays NULL. */
+void gw_ctl_try_agent(struct gw_ctl *ctl);
+
 /** The same, for what only the agent can do: GW_EXIT_FAILED with a diagnostic if there is none. */
 enum gw_exit gw_ctl_need_agent(struct gw_ctl *ctl);
 

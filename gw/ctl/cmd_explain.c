@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gw/conf/schema.h"
-#include "gw/ctl/ctl.h"
+#include "gw/ctl/client.h"
 #include "gw/ctl/flow.h"
 #include "gw/policy/analyze.h"
 #include "gw/report/json.h"
@@ -252,6 +252,58 @@ static void judge(struct gw_ctl *ctl, const struct gw_policy *policy, int64_t at
 		e->differs = differences(ctl->arena, e->nearest, &flow->packet, at);
 }
 
+/* ---- measures in force ------------------------------------------------------------------------ */
+
+/* The emergency measure that stops the packet now; NULL: none, or no agent answers. The caller's. */
+static json_t *ask_agent(struct gw_ctl *ctl, const struct explanation *e)
+{
+	const struct gw_packet *packet = &e->flow.packet;
+	char source[GW_ADDR_TEXT], dest[GW_ADDR_TEXT];
+	json_t *fields, *reply = NULL, *measure;
+
+	gw_ctl_try_agent(ctl);
+	if (!ctl->agent)
+		return NULL;
+	fields = json_pack("{s:s, s:s, s:s, s:s*}", "from", e->flow.from->name, "source",
+			   gw_addr_format(packet->family, packet->source, source), "dest",
+			   gw_addr_format(packet->family, packet->dest, dest), "to",
+			   e->flow.to ? e->flow.to->name : NULL);
+	/* A zone that is not in force yet is none of the agent's; that is no error here. */
+	if (gw_ipc_request(ctl->agent, "judge", fields, -1, &reply, NULL) < 0)
+		reply = NULL;
+	measure = json_incref(json_object_get(reply, "measure"));
+	json_decref(reply);
+	if (json_is_object(measure))
+		return measure;
+	json_decref(measure);
+	return NULL;
+}
+
+static const char *measure_step(struct gw_arena *arena, const json_t *measure)
+{
+	static const struct {
+		const char *kind, *what, *undo;
+	} kinds[] = {
+		{ "isolate", "isolated", "release" },
+		{ "quarantine", "in quarantine", "release" },
+		{ "ban", "banned", "unban" },
+		{ "suspend", "suspended", "resume" },
+	};
+	const char *kind = gw_ctl_reply_text(measure, "kind");
+	const char *subject = gw_ctl_reply_text(measure, "subject");
+	const char *actor = gw_ctl_reply_text(measure, "actor");
+	size_t i = 0;
+
+	if (!subject || !*subject)
+		subject = gw_ctl_reply_text(measure, "address");
+	while (kind && i + 1 < sizeof(kinds) / sizeof(kinds[0]) && strcmp(kinds[i].kind, kind) != 0)
+		i++;
+	return gw_arena_printf(arena,
+			       "but %s is %s at present, by %s: DROP (`gwctl %s %s` ends it)",
+			       subject ? subject : "it", kinds[i].what, actor ? actor : "somebody",
+			       kinds[i].undo, subject ? subject : "");
+}
+
 static void print_explanation(struct gw_ctl *ctl, const struct explanation *e)
 {
 	const char *verdict = gw_action_name(e->decision.action);
@@ -341,6 +393,7 @@ static enum gw_exit explain_flow(struct gw_ctl *ctl)
 	const struct gw_config *config;
 	struct gw_links links = { 0 };
 	enum gw_exit status;
+	json_t *measure;
 	int64_t at;
 
 	if (!read_at(ctl, &at))
@@ -355,10 +408,20 @@ static enum gw_exit explain_flow(struct gw_ctl *ctl)
 	if (status != GW_EXIT_OK)
 		return status;
 	judge(ctl, config->policy, at, &explanation);
-	if (ctl->root)
+	measure = ask_agent(ctl, &explanation);
+	if (explanation.flow.from->admission)
+		add_step(&explanation,
+			 gw_arena_printf(ctl->arena, "only from devices that %s has admitted",
+					 explanation.flow.from->name));
+	if (measure)
+		add_step(&explanation, measure_step(ctl->arena, measure));
+	if (ctl->root) {
 		explanation_json(ctl, &explanation);
-	else
+		gw_json_set(ctl->root, "measure", measure ? json_incref(measure) : json_null());
+	} else {
 		print_explanation(ctl, &explanation);
+	}
+	json_decref(measure);
 	return GW_EXIT_OK;
 }
 

@@ -132,7 +132,8 @@ const struct gw_command gw_commands[] = {
 	  .details =
 		  "A flow is `[ZONE] SOURCE '->' DESTINATION SERVICE`. The zone may be left out\n"
 		  "where the address tells it; the arrow may be written `to`; the destination may\n"
-		  "be `gateway`. Port forwards are followed. Without arguments: all ids.",
+		  "be `gateway`. Port forwards are followed. Where the agent runs, emergency\n"
+		  "measures are named as well. Without arguments: all ids.",
 	  .examples = "  gwctl explain wan 198.51.100.9 '->' 203.0.113.9 tcp/22\n"
 		      "  gwctl explain 10.99.0.14 to gateway tcp/22 --at 2027-01-31T23:00+09:00\n"
 		      "  gwctl explain GW0212\n",

@@ -134,6 +134,27 @@ lab_expect answered "from management to the device" "$(lab_try mgmt 10.20.1.10 t
 lab_status 0 agent_ctl release "$mac"
 lab_case "management zones keep their ways, and nobody else is cut off"
 
+# ---- explain knows of them -----------------------------------------------------------------------
+explains() { # WHAT FLOW...
+	local what=$1
+	shift
+	agent_ctl -C "$LAB_TMP/one" explain "$@" >"$LAB_TMP/out"
+	says "$what"
+}
+flow=(10.20.1.10 to 203.0.113.6 tcp/80)
+agent_ctl -C "$LAB_TMP/one" explain "${flow[@]}" | grep -q "at present" && exit 1
+lab_status 0 agent_ctl isolate dmz -m worm
+explains "but dmz is isolated at present, by root: DROP" "${flow[@]}"
+lab_status 0 agent_ctl release dmz
+lab_status 0 agent_ctl quarantine office -m beacons
+explains "but office is in quarantine" "${flow[@]}"
+agent_ctl -C "$LAB_TMP/one" explain 10.99.0.10 to 10.20.1.10 tcp/80 | grep -q "at present" && exit 1
+lab_status 0 agent_ctl release office
+lab_status 0 agent_ctl ban 203.0.113.6 -m test
+explains "but 203.0.113.6 is banned" "${flow[@]}"
+lab_status 0 agent_ctl unban 203.0.113.6
+lab_case "explain names the measure that stops a packet"
+
 # ---- whoever would cut himself off is told -------------------------------------------------------
 lab_status 4 agent_ctl isolate mgmt -m oops
 lab_status 4 agent_ctl ban 10.99.0.0/16 -m oops
