@@ -114,7 +114,7 @@ static void answer_waiters(struct gw_undo *undo, enum gw_exit status, const char
 
 		gw_ipc_call_on_close(call, NULL, NULL);
 		remove_waiter(waiter);
-		gw_ipc_call_reply(call, status,
+		gw_ipc_call_reply(call, (int)status,
 				  json_pack("{s:I, s:s}", "revision",
 					    (json_int_t)undo->agent->revision, "outcome", how),
 				  -1);
