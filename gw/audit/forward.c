@@ -30,8 +30,10 @@
 /* Without anything to send, the connection is looked at so often. */
 #define IDLE_MS    60000
 #define CURSOR_MAX (64u << 10)
-/* After so long, a receiver that lives has read what its kernel acknowledged. */
-#define READ_WITHIN_S 60
+/* After so long, a receiver that lives has read what its kernel acknowledged… */
+#define READ_WITHIN_MS 60000
+/* …and has kept what it has read: rsyslog loses a message or two that it reads while it ends. */
+#define KEPT_WITHIN_MS 2000
 
 /* How far one log has been sent. */
 struct place {
@@ -42,6 +44,12 @@ struct place {
 /* How far all have. */
 struct places {
 	struct place logs[GW_FORWARD_LOGS_MAX];
+};
+
+/* A place that is behind what was acknowledged by so much time at least. */
+struct lag {
+	struct places safe, next; /* `next` becomes `safe` */
+	int64_t next_at;          /* when that was acknowledged */
 };
 
 /* A record that waits for its turn. */
@@ -61,11 +69,12 @@ struct gw_forward {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of `status` */
 	struct gw_forward_status status;
+	int64_t acknowledged_at; /* of the same lock */
 
 	/* the thread's own */
 	struct gw_tls *tls;
-	struct places sent, acknowledged, older, read; /* each behind the one before */
-	time_t older_at;                               /* when `older` was acknowledged */
+	struct places sent, acknowledged; /* each behind the one before */
+	struct lag kept, read;
 	struct waiting waiting[GW_FORWARD_LOGS_MAX];
 };
 
@@ -75,7 +84,7 @@ static void read_place(struct gw_forward *forward, const char *name, uint64_t ne
 		       const char *checkpoint)
 {
 	for (size_t i = 0; i < forward->source.n_logs; i++) {
-		struct place *place = &forward->read.logs[i];
+		struct place *place = &forward->acknowledged.logs[i];
 
 		if (strcmp(forward->source.names[i], name) != 0)
 			continue;
@@ -91,7 +100,7 @@ static int load_cursor(struct gw_forward *forward)
 	char *at = text.bytes, *line;
 
 	for (size_t i = 0; i < forward->source.n_logs; i++)
-		forward->read.logs[i] = (struct place){ .checkpoint = "-" };
+		forward->acknowledged.logs[i] = (struct place){ .checkpoint = "-" };
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	while ((line = strsep(&at, "\n")) != NULL && *line) {
@@ -234,18 +243,36 @@ static int send_checkpoint(struct gw_forward *forward, size_t log, bool *ret_sen
 	return 0;
 }
 
-/* All that was sent has come to the other kernel. What had a while ago is read by now. */
-static void acknowledge(struct gw_forward *forward)
+static int64_t clock_ms(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	forward->acknowledged = forward->sent;
-	if (now.tv_sec - forward->older_at < READ_WITHIN_S)
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Called with what was acknowledged so far, before more is. */
+static void advance(struct lag *lag, const struct places *acknowledged, int64_t ms, int64_t now)
+{
+	if (now - lag->next_at < ms)
 		return;
-	forward->read = forward->older;
-	forward->older = forward->acknowledged;
-	forward->older_at = now.tv_sec;
+	lag->safe = lag->next;
+	lag->next = *acknowledged;
+	lag->next_at = now;
+}
+
+/* All that was sent has come to the other kernel. */
+static void acknowledge(struct gw_forward *forward, size_t records)
+{
+	int64_t now = clock_ms();
+
+	forward->acknowledged = forward->sent;
+	advance(&forward->kept, &forward->acknowledged, KEPT_WITHIN_MS, now);
+	advance(&forward->read, &forward->acknowledged, READ_WITHIN_MS, now);
+	(void)pthread_mutex_lock(&forward->lock);
+	forward->status.sent += records;
+	forward->acknowledged_at = now;
+	(void)pthread_mutex_unlock(&forward->lock);
 }
 
 /* 0 if something was sent and has arrived, -EAGAIN if there is nothing to send. */
@@ -264,10 +291,7 @@ static int pass(struct gw_forward *forward)
 	err = gw_tls_settle(forward->tls);
 	if (err)
 		return err;
-	acknowledge(forward);
-	(void)pthread_mutex_lock(&forward->lock);
-	forward->status.sent += records;
-	(void)pthread_mutex_unlock(&forward->lock);
+	acknowledge(forward, records);
 	/* If the disk is full, what was sent is sent again after the next start. */
 	(void)save_cursor(forward, &forward->acknowledged);
 	return 0;
@@ -323,37 +347,41 @@ static int open_connection(struct gw_forward *forward)
 	return err;
 }
 
+/* What was acknowledged so long ago that it is safe. */
+static void go_back(struct gw_forward *forward, const struct lag *lag, int64_t ms)
+{
+	if (clock_ms() - forward->acknowledged_at < ms)
+		forward->acknowledged = lag->safe;
+}
+
 /* Where the next connection begins, by how this one ended. */
 static void close_connection(struct gw_forward *forward, int err)
 {
-	bool settled = err == -EPIPE && gw_tls_is_settled(forward->tls);
-
 	if (err == -ECANCELED)
 		err = gw_tls_close(forward->tls);
 	else
 		gw_tls_free(forward->tls);
 	forward->tls = NULL;
-	if (settled)
-		forward->acknowledged = forward->sent;
-	else if (err && err != -EPIPE)
-		forward->acknowledged = forward->read;
-	forward->read = forward->acknowledged;
+	if (err == -EPIPE)
+		go_back(forward, &forward->kept, KEPT_WITHIN_MS);
+	else if (err)
+		go_back(forward, &forward->read, READ_WITHIN_MS);
 	(void)save_cursor(forward, &forward->acknowledged);
 	set_status(forward, false, err ? strerror(-err) : NULL);
 	for (size_t i = 0; i < forward->source.n_logs; i++)
 		forget(&forward->waiting[i]);
 }
 
-/* Everything starts from what has surely been read. */
+/* What was safe when the connection began is safe all along. */
 static void begin(struct gw_forward *forward)
 {
-	struct timespec now;
+	const struct lag lag = { .safe = forward->acknowledged,
+				 .next = forward->acknowledged,
+				 .next_at = clock_ms() };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	forward->sent = forward->read;
-	forward->acknowledged = forward->read;
-	forward->older = forward->read;
-	forward->older_at = now.tv_sec;
+	forward->sent = forward->acknowledged;
+	forward->kept = lag;
+	forward->read = lag;
 }
 
 /* One connection, until it ends; -errno says why. */
@@ -491,6 +519,8 @@ void gw_forward_status(struct gw_forward *forward, struct gw_forward_status *ret
 {
 	(void)pthread_mutex_lock(&forward->lock);
 	*ret = forward->status;
+	ret->settled =
+		forward->status.connected && clock_ms() - forward->acknowledged_at > KEPT_WITHIN_MS;
 	(void)pthread_mutex_unlock(&forward->lock);
 }
 

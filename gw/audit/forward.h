@@ -1,8 +1,8 @@
 /*
  * Forwarding the audit trail to a syslog receiver over TLS. The trail itself is the queue: for each
- * receiver a small file says how far it has got. So nothing is stored twice. A receiver that
- * closes in order gets every record once; after a connection that broke, what was sent in its last
- * minute is sent again, as nobody knows what of it was read; `seq` in each message tells.
+ * receiver a small file says how far it has got. So nothing is stored twice. When a receiver
+ * closes, what it was sent in the last seconds is sent again, and after a connection that broke, what
+ * was sent in its last minute: nobody knows what of it was read and kept. `seq` in each message tells.
  *
  * A forwarder has one thread, which reads through a struct gw_forward_source and owns its
  * connection. Start, wake and stop come from the owner's thread.
@@ -46,6 +46,7 @@ struct gw_forward_options {
 
 struct gw_forward_status {
 	bool connected;
+	bool settled;         /* nothing would be sent again if the receiver closed now */
 	uint64_t sent;        /* records, since start */
 	uint64_t failures;    /* connections that could not be made, or broke */
 	char last_error[160]; /* "" for none */

@@ -302,13 +302,6 @@ int gw_tls_settle(struct gw_tls *tls)
 	}
 }
 
-bool gw_tls_is_settled(const struct gw_tls *tls)
-{
-	int queued;
-
-	return ioctl(tls->fd, SIOCOUTQ, &queued) == 0 && !queued;
-}
-
 int gw_tls_close(struct gw_tls *tls)
 {
 	int err;

@@ -12,7 +12,6 @@
 #ifndef GW_AUDIT_TLS_H
 #define GW_AUDIT_TLS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "gw/core/text.h"
@@ -39,8 +38,6 @@ int gw_tls_settle(struct gw_tls *tls);
  * read all that it acknowledged. -ECONNRESET: it is broken, and perhaps it had not.
  */
 int gw_tls_check(struct gw_tls *tls);
-/** True if the receiver's kernel has acknowledged all that was sent. */
-bool gw_tls_is_settled(const struct gw_tls *tls);
 /** Readable when there may be something for gw_tls_check. */
 int gw_tls_descriptor(const struct gw_tls *tls);
 /** Says good-bye, frees it and returns 0 if the receiver had read everything. */

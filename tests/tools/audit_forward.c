@@ -3,7 +3,7 @@
  *
  *	audit_forward TRAIL HOST PORT CA NAME
  *
- * A line for each change: "connected", "down REASON", "sent COUNT".
+ * A line for each change: "connected", "down REASON", "sent COUNT", "settled COUNT".
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,6 +23,8 @@ static void say(const struct gw_forward_status *before, const struct gw_forward_
 		(void)printf("down %s\n", now->last_error);
 	if (now->sent != before->sent)
 		(void)printf("sent %" PRIu64 "\n", now->sent);
+	if (now->settled && !before->settled)
+		(void)printf("settled %" PRIu64 "\n", now->sent);
 	(void)fflush(stdout);
 }
 

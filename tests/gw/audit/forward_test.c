@@ -154,6 +154,22 @@ static void wait_sent(struct state *state, uint64_t count)
 	fail_msg("%" PRIu64 " sent, not %" PRIu64 ": %s", status.sent, count, status.last_error);
 }
 
+/* A receiver that closes now would get nothing twice. */
+static void wait_settled(struct state *state)
+{
+	struct gw_forward_status status;
+
+	for (unsigned int tries = 0; tries < 1000; tries++) {
+		const struct timespec pause = { .tv_nsec = 10000000 };
+
+		gw_forward_status(state->forward, &status);
+		if (status.settled)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+	fail_msg("it never settled");
+}
+
 static void wait_failures(struct state *state, uint64_t count, struct gw_forward_status *ret)
 {
 	for (unsigned int tries = 0; tries < 1000; tries++) {
@@ -197,10 +213,11 @@ static void a_receiver_that_is_down_gets_everything_later_and_once(void **ret)
 	wait_failures(state, 2, &status);
 	assert_false(status.connected);
 	assert_true(strlen(status.last_error) > 0);
-	for (unsigned int round = 1; round <= 3; round++) {
+	for (unsigned int round = 1; round <= 2; round++) {
 		syslog_server_start(state->server);
 		assert_all_in_order(state, round * RECORDS);
 		wait_sent(state, (uint64_t)round * RECORDS);
+		wait_settled(state);
 		syslog_server_stop(state->server);
 		add_records(state, RECORDS);
 	}

@@ -94,7 +94,7 @@ static size_t count(struct state *state, const char *name, uint64_t *ret_size)
 {
 	gw_auto_text struct gw_text chain_text = { 0 }, all = { 0 }, newest = { 0 }, path = { 0 };
 	struct gw_key_chain chain;
-	struct gw_checkpoint checkpoint;
+	struct gw_checkpoint checkpoint = { 0 };
 	const char *at, *note, *last = NULL;
 	size_t n = 0, len, bad;
 
