@@ -23,7 +23,8 @@ const struct gw_verb *const gw_agent_control_verbs[] = {
 
 static const struct gw_agent_part *const parts[] = {
 	&gw_part_trail, /* first: what the others find is to be recorded */
-	&gw_part_drift, &gw_part_emergency, &gw_part_devices, &gw_part_host, NULL,
+	&gw_part_clock,   &gw_part_expiry, &gw_part_drift, &gw_part_emergency,
+	&gw_part_devices, &gw_part_host,   NULL,
 };
 
 /* ---- who may connect ------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@
  *	undo.c       the change that waits to be confirmed, and its way back
  *	boot.c       what is loaded when the agent starts
  *	drift.c      what others change in the kernel
+ *	expiry.c     exceptions: begun, used, about to end, ended
+ *	clock.c      the clock of the wall: set, synchronised or not
  *	verbs_observe.c  what the kernel holds, for gwctl
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
@@ -47,6 +49,8 @@ struct gw_agent {
 	struct gw_host_watch *host;     /* host.c */
 	struct gw_emergency *emergency; /* emergency.c */
 	struct gw_drift *drift;         /* drift.c */
+	struct gw_expiry *expiry;       /* expiry.c */
+	struct gw_clock *clock;         /* clock.c */
 	bool shared;                    /* the table is not taken for the agent alone */
 	uint64_t rollbacks;             /* since the start */
 };
@@ -143,6 +147,8 @@ void gw_announce(const char *text);
 extern const struct gw_agent_part gw_part_trail;
 extern const struct gw_agent_part gw_part_emergency; /* emergency.c: measures in force */
 extern const struct gw_agent_part gw_part_devices;   /* devices.c: who may send into a zone */
+extern const struct gw_agent_part gw_part_clock;     /* clock.c: is the time right? */
+extern const struct gw_agent_part gw_part_expiry;    /* expiry.c: exceptions and their end */
 extern const struct gw_agent_part gw_part_drift;     /* drift.c: what others change */
 extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the kernel */
 

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gw/agent/expiry.h"
+#include "gw/agent/put_right.h"
 #include "gw/core/mem.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
@@ -120,27 +122,6 @@ static void record(struct gw_drift *drift, const char *event, const struct gw_te
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
-static struct gw_ruleset *wanted(struct gw_agent *agent)
-{
-	struct gw_kernel *kernel = agent->target.kernel;
-	struct gw_kernel_features features = { 0 };
-	struct gw_ruleset *desired = NULL;
-	const struct gw_policy *policy = agent->config ? agent->config->policy : NULL;
-	struct gw_diags ignored;
-
-	if (!policy)
-		return gw_compile_closed();
-	if (policy->mark_mask != UINT32_MAX && kernel->ops->features(kernel, &features) < 0)
-		return NULL;
-	/* It was compiled when it was applied: there is nothing new to say of it. */
-	gw_diags_init(&ignored);
-	desired = gw_compile(policy, agent->numbers, &features, time(NULL), &ignored);
-	gw_diags_done(&ignored);
-	if (desired && agent->target.complete)
-		agent->target.complete(agent->target.context, desired);
-	return desired;
-}
-
 static uint64_t count_objects(const struct gw_plan *plan)
 {
 	return plan->rules_added + plan->rules_deleted + plan->elems_added + plan->elems_deleted +
@@ -166,7 +147,7 @@ static void repair(struct gw_drift *drift, struct gw_transaction *transaction,
 	enum gw_exit status;
 
 	gw_diags_init(&diags);
-	status = gw_transaction_send(transaction, &drift->agent->target, &diags);
+	status = gw_agent_put_right(drift->agent, transaction, &diags);
 	if (status == GW_EXIT_OK) {
 		drift->state.repaired++;
 		drift->state.objects = 0;
@@ -218,29 +199,28 @@ static void found_nothing(struct gw_drift *drift)
 int gw_drift_check(struct gw_agent *agent)
 {
 	struct gw_drift *drift = agent->drift;
-	struct gw_kernel *kernel = agent->target.kernel;
-	struct gw_transaction transaction = { .arena = gw_arena_new() };
-	int err = kernel->ops->observe(kernel, &transaction.observed);
+	struct gw_transaction transaction;
+	int err;
 
-	transaction.desired = err ? NULL : wanted(agent);
-	if (transaction.desired) {
-		transaction.plan = gw_plan_diff(transaction.desired, transaction.observed);
-		drift->state.checked = time(NULL);
-		drift->state.objects = count_objects(transaction.plan);
-		if (transaction.plan->n_ops)
-			found(drift, &transaction);
-		else
-			found_nothing(drift);
-		/* Their elements are no part of a plan. */
-		if (drift->finding.changes && agent->emergency &&
-		    gw_agent_change_settings(agent)->drift == GW_DRIFT_REPAIR)
-			(void)gw_part_emergency.start(agent); /* it records what it cannot do */
-		drift->finding = (struct gw_drift_finding){ 0 };
-		if (!drift->state.objects && steady_ms() >= gw_drift_budget_next(&drift->budget))
-			drift->alarmed = false;
-	}
-	gw_transaction_done(&transaction);
-	return err;
+	gw_expiry_settle(agent); /* what ends by itself is nobody's change */
+	err = gw_agent_compare(agent, &transaction);
+	if (err)
+		return err;
+	drift->state.checked = time(NULL);
+	drift->state.objects = count_objects(transaction.plan);
+	if (transaction.plan->n_ops)
+		found(drift, &transaction);
+	else
+		found_nothing(drift);
+	gw_agent_compare_done(&transaction);
+	/* Their elements are no part of a plan. */
+	if (drift->finding.changes && agent->emergency &&
+	    gw_agent_change_settings(agent)->drift == GW_DRIFT_REPAIR)
+		(void)gw_part_emergency.start(agent); /* it records what it cannot do */
+	drift->finding = (struct gw_drift_finding){ 0 };
+	if (!drift->state.objects && steady_ms() >= gw_drift_budget_next(&drift->budget))
+		drift->alarmed = false;
+	return 0;
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

@@ -508,9 +508,8 @@ static enum gw_exit change(struct gw_transaction *transaction, const struct gw_t
 	return status;
 }
 
-/* Puts right what others changed. */
-static enum gw_exit repair(struct gw_transaction *transaction, const struct gw_target *target,
-			   struct gw_diags *diags)
+enum gw_exit gw_transaction_repair(struct gw_transaction *transaction,
+				   const struct gw_target *target, struct gw_diags *diags)
 {
 	enum gw_exit status = send(transaction, target->kernel, diags);
 
@@ -530,7 +529,7 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 	if (needs_revision(transaction))
 		status = change(transaction, target, made, ret_revision, diags);
 	else
-		status = repair(transaction, target, diags);
+		status = gw_transaction_repair(transaction, target, diags);
 	/* Only now, because its numbers must not be given out again before they are behind us. */
 	if (status == GW_EXIT_OK && transaction->interrupted &&
 	    transaction->interrupted != transaction->base)

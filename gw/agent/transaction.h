@@ -103,6 +103,13 @@ enum gw_exit gw_transaction_commit(struct gw_transaction *transaction,
 enum gw_exit gw_transaction_send(struct gw_transaction *transaction, const struct gw_target *target,
 				 struct gw_diags *diags);
 
+/**
+ * Puts right what others changed, or time has: sends the plan, and carries with the revision in force
+ * the counts of what goes.
+ */
+enum gw_exit gw_transaction_repair(struct gw_transaction *transaction,
+				   const struct gw_target *target, struct gw_diags *diags);
+
 void gw_transaction_done(struct gw_transaction *transaction);
 
 /** Tracked connections of rules in force, and how many of them the change would end. 0 or -errno. */

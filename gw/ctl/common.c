@@ -181,24 +181,47 @@ static void drop_expired(struct gw_ruleset *ruleset, int64_t now)
 	}
 }
 
+static enum gw_exit compare_as_of(struct gw_ctl *ctl, const struct gw_kernel_features *features,
+				  int64_t time)
+{
+	struct gw_in_force *in_force = &ctl->in_force;
+	struct gw_ruleset *desired = gw_compile(in_force->config->policy, in_force->numbers,
+						features, time, &ctl->diags);
+	struct gw_plan *plan;
+
+	if (!desired)
+		return GW_EXIT_FAILED;
+	drop_expired(desired, ctl->now);
+	plan = gw_plan_diff(desired, in_force->observed);
+	if (in_force->plan && in_force->plan->n_ops <= plan->n_ops) {
+		gw_plan_free(plan);
+		gw_ruleset_free(desired);
+		return GW_EXIT_OK;
+	}
+	gw_plan_free(in_force->plan);
+	gw_ruleset_free(in_force->desired);
+	in_force->plan = plan;
+	in_force->desired = desired;
+	return GW_EXIT_OK;
+}
+
 enum gw_exit gw_ctl_compare_in_force(struct gw_ctl *ctl)
 {
 	struct gw_in_force *in_force = &ctl->in_force;
 	struct gw_kernel_features features = { 0 };
+	enum gw_exit status;
 	int err = 0;
 
 	if (in_force->config->policy->mark_mask != UINT32_MAX)
 		err = ctl->target.kernel->ops->features(ctl->target.kernel, &features);
 	if (err)
 		return gw_kernel_failed(err, &ctl->diags);
-	/* As it was compiled then: an exception that has ended since leaves its chains behind. */
-	in_force->desired = gw_compile(in_force->config->policy, in_force->numbers, &features,
-				       in_force->revision.time, &ctl->diags);
-	if (!in_force->desired)
-		return GW_EXIT_FAILED;
-	drop_expired(in_force->desired, ctl->now);
-	in_force->plan = gw_plan_diff(in_force->desired, in_force->observed);
-	return GW_EXIT_OK;
+	/* As it was compiled then: an exception that has ended since leaves its chains behind, unless
+	 * an agent has removed them. */
+	status = compare_as_of(ctl, &features, in_force->revision.time);
+	if (status == GW_EXIT_OK && in_force->plan->n_ops)
+		status = compare_as_of(ctl, &features, ctl->now);
+	return status;
 }
 
 /* ---- arguments and words --------------------------------------------------------------------- */
