@@ -288,6 +288,7 @@ static void *write_records(void *context)
 {
 	struct gw_audit *audit = context;
 	struct gw_audit_log_end ends[GW_AUDIT_CLASS_COUNT];
+	bool last = false;
 
 	(void)pthread_mutex_lock(&audit->lock);
 	for (;;) {
@@ -295,8 +296,10 @@ static void *write_records(void *context)
 		int err;
 
 		wait_for_work(audit);
-		if (audit->stop && (audit->error || (!audit->queue.n && !audit->batch.n)))
+		if (audit->stop &&
+		    (last || (!audit->queue.n && !audit->batch.n && !audit->unreported)))
 			break;
+		last = audit->stop; /* one more attempt, also after failures */
 		take_batch(audit);
 		lost = audit->unreported;
 		(void)pthread_mutex_unlock(&audit->lock);

@@ -47,7 +47,9 @@ while [ "$run" -lt "$RUNS" ]; do
 		"$BUILD/tools/audit_writer" write "$tmp/disk/trail" "$tmp/acks" 10
 	else
 		mount -o remount,size=64m "$tmp/disk"
-		saw writing
+		until [ "$(grep -E '^(failing|writing)' "$tmp/acks" | tail -n 1)" = writing ]; do
+			sleep 0.01
+		done
 		kill -TERM "$writer"
 		wait "$writer" || { echo "run $run: the writer failed"; exit 1; }
 		gave_up=$(grep -c '^lost' "$tmp/acks" || true)
