@@ -16,12 +16,18 @@ die() {
 # The programs are built already; an install in the middle of a parallel make must not build.
 make --no-print-directory -j1 $variant install DESTDIR="$work/root" PREFIX=/opt/gw >"$work/out" 2>&1 ||
 	{ cat "$work/out"; die "make install failed"; }
-for file in opt/gw/sbin/gwctl opt/gw/share/man/man8/gwctl.8 opt/gw/share/man/man5/gw.yaml.5 \
+for file in opt/gw/sbin/gwctl opt/gw/sbin/gwd opt/gw/share/man/man8/gwd.8 opt/gw/share/man/man7/gw-protocol.7 opt/gw/share/man/man8/gwctl.8 opt/gw/share/man/man5/gw.yaml.5 \
 	opt/gw/share/man/ja/man5/gw.yaml.5 opt/gw/share/gw/gw.schema.json usr/lib/systemd/system/gwd.service \
 	usr/lib/systemd/system/gw-early.service usr/lib/sysusers.d/gw.conf usr/lib/tmpfiles.d/gw.conf \
 	opt/gw/share/doc/gw/examples/gw.yaml opt/gw/share/doc/gw/gwd-forward.conf; do
 	[ -s "$work/root/$file" ] || die "$file was not installed"
 done
+# Every option of the agent is in its manual.
+"$work/root/opt/gw/sbin/gwd" --help | sed -n 's/^  --\([a-z]*\) .*/\1/p' >"$work/options"
+[ -s "$work/options" ] || die "gwd has no options"
+while read -r option; do
+	grep -q "^\.It Fl .-$option" gw/man/gwd.8 || die "gwd(8) says nothing of --$option"
+done <"$work/options"
 [ ! -e "$work/root/etc" ] || die "something was installed to /etc"
 grep -q '^\.Nm gwctl' "$work/root/opt/gw/share/man/man8/gwctl.8" || die "gwctl.8 is no manual page"
 grep -q '設定リポジトリ' "$work/root/opt/gw/share/man/ja/man5/gw.yaml.5" || die "gw.yaml(5) is not in Japanese"
