@@ -15,6 +15,7 @@
 #	hq      10.20.1.10 10.20.2.20 10.20.9.9, 2001:db8:20:1::10  hq0     10.20.0.1, 2001:db8:20::1
 #	guest   10.30.0.50, 2001:db8:30::50                         guest0  10.30.0.1
 #	mgmt    10.99.0.10                                          mgmt0   10.99.0.1
+#	MACs: 02:00:5e:00:00:01 of wan to :05 of mgmt
 #
 # The host in wan is the internet: the gateway's default route, with ways back to the public
 # networks alone. A reply to a private address does not get through it, so only what was translated
@@ -57,12 +58,23 @@ lab_up() {
 
 # lab_connect HOST: eth0 in the host, HOST0 in the gateway.
 lab_connect() {
-	ip link add "$1"0 netns "$LAB-gw" type veth peer name eth0 netns "$LAB-$1"
+	# Known MACs, for registers of devices.
+	ip link add "$1"0 netns "$LAB-gw" type veth peer name eth0 netns "$LAB-$1" \
+		address "02:00:5e:00:00:0$(lab_number "$1")"
 	# Link-local addresses are given by hand, so that they are usable at once and known.
 	ip -n "$LAB-gw" link set "$1"0 addrgenmode none up
 	ip -n "$LAB-$1" link set eth0 addrgenmode none up
 	ip -n "$LAB-gw" addr add fe80::1/64 dev "$1"0 nodad
 	ip -n "$LAB-$1" addr add fe80::2/64 dev eth0 nodad
+}
+
+# lab_number HOST: its place among the hosts, from 1.
+lab_number() {
+	local host number=0
+	for host in $LAB_HOSTS; do
+		number=$((number + 1))
+		[ "$host" != "$1" ] || echo "$number"
+	done
 }
 
 # lab_addresses HOST ADDRESS/LENGTH...
