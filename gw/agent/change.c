@@ -65,7 +65,7 @@ static enum gw_exit before_send(void *context, uint32_t number, struct gw_diags 
 	if (!time_s || !can_lock_out(&apply->transaction))
 		return GW_EXIT_OK;
 	gw_boot_id(pending.boot_id);
-	(void)strcpy(pending.who, peer->name);
+	memcpy(pending.who, peer->name, sizeof(pending.who));
 	err = gw_undo_prepare(apply->agent->undo, &pending);
 	if (!err)
 		return GW_EXIT_OK;

@@ -133,7 +133,7 @@ static void seal_open(struct gw_agent_trail *trail, const struct gw_policy *poli
 		       options.interval_s);
 	if (trail->seal && strcmp(how, trail->sealed_as) == 0)
 		return;
-	(void)strcpy(trail->sealed_as, how);
+	(void)snprintf(trail->sealed_as, sizeof(trail->sealed_as), "%s", how);
 	gw_seal_close(trail->seal);
 	trail->seal = NULL;
 	err = gw_seal_open(&options, time(NULL), &trail->seal);

@@ -131,6 +131,6 @@ enum gw_exit gw_ctl_remote_kernel(struct gw_ctl *ctl, struct gw_kernel **ret)
 	}
 	remote->base.ops = &ops;
 	remote->ctl = ctl;
-	*ret = &remote->base;
+	*ret = (struct gw_kernel *)remote; /* its first member */
 	return GW_EXIT_OK;
 }

@@ -115,6 +115,16 @@ for ((run = 0; run < 4; run++)); do
 	lab_status 0 agent_ctl -C "$open" apply --confirm 0
 done
 
+# ---- whoever waits for the end learns it from the next gwd ---------------------------------------
+launch_cut --confirm 2s --wait
+agent_until 20 grep -q "is undone at" "$LAB_TMP/client" || failed "not applied: $(cat "$LAB_TMP/client")"
+agent_kill
+agent_start
+status=0
+wait "$client" || status=$?
+[ "$status" -eq 5 ] || failed "--wait ended with $status: $(cat "$LAB_TMP/client")"
+ssh_works || failed "not undone when --wait said so"
+
 # ---- booted while it waits ----------------------------------------------------------------------
 lab_status 0 agent_ctl -C "$cut" apply --confirm 300s
 ssh_works && failed "the change does not cut"

@@ -47,7 +47,7 @@ static void digest_of(struct gw_ruleset *ruleset, char digest[65])
 	if (ruleset->n_chains)
 		gw_ruleset_digest(ruleset, digest);
 	else
-		(void)strcpy(digest, "none");
+		memcpy(digest, "none", sizeof("none"));
 	gw_ruleset_free(ruleset);
 }
 
@@ -99,7 +99,7 @@ static int watch(struct gw_kernel *kernel)
 		n++;
 		if (strcmp(digest, before) != 0)
 			(void)printf("%" PRId64 " %s\n", now_ms(), digest);
-		(void)strcpy(before, digest);
+		memcpy(before, digest, sizeof(before));
 		(void)nanosleep(&pause, NULL); /* cut short by the signal that ends it */
 	}
 	(void)printf("%lu observations\n", n);
