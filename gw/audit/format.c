@@ -126,7 +126,10 @@ static void syslog_word(const char *text, size_t max, struct gw_text *out)
 
 	gw_text_putc(out, ' ');
 	for (; text && *text && n < max; text++, n++)
-		gw_text_putc(out, *text > 0x20 && *text < 0x7f ? *text : '_');
+		if (*text > 0x20 && *text < 0x7f)
+			gw_text_putc(out, *text);
+		else
+			gw_text_putc(out, '_');
 	if (!n)
 		gw_text_putc(out, '-');
 }

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -80,17 +81,28 @@ struct gw_forward {
 
 /* ---- the cursor ------------------------------------------------------------------------------ */
 
-static void read_place(struct gw_forward *forward, const char *name, uint64_t next,
-		       const char *checkpoint)
+/* "change 120 DIGEST" */
+static int read_place(struct gw_forward *forward, char *line)
 {
+	const char *name = strsep(&line, " "), *number = strsep(&line, " ");
+	unsigned long long next;
+	char *end;
+
+	if (!number || !line || strlen(line) > 64 || *number < '0' || *number > '9')
+		return -EBADMSG;
+	errno = 0;
+	next = strtoull(number, &end, 10);
+	if (*end || errno)
+		return -EBADMSG;
 	for (size_t i = 0; i < forward->source.n_logs; i++) {
 		struct place *place = &forward->acknowledged.logs[i];
 
 		if (strcmp(forward->source.names[i], name) != 0)
 			continue;
 		place->next = next;
-		(void)snprintf(place->checkpoint, sizeof(place->checkpoint), "%s", checkpoint);
+		(void)snprintf(place->checkpoint, sizeof(place->checkpoint), "%s", line);
 	}
+	return 0;
 }
 
 static int load_cursor(struct gw_forward *forward)
@@ -103,14 +115,9 @@ static int load_cursor(struct gw_forward *forward)
 		forward->acknowledged.logs[i] = (struct place){ .checkpoint = "-" };
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	while ((line = strsep(&at, "\n")) != NULL && *line) {
-		char name[32], checkpoint[65];
-		uint64_t next;
-
-		if (sscanf(line, "%31s %" SCNu64 " %64s", name, &next, checkpoint) != 3)
+	while ((line = strsep(&at, "\n")) != NULL && *line)
+		if (read_place(forward, line) < 0)
 			return -EBADMSG;
-		read_place(forward, name, next, checkpoint);
-	}
 	return 0;
 }
 

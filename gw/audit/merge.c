@@ -17,7 +17,7 @@ struct stream {
 
 struct gw_merge {
 	struct stream *streams;
-	size_t n, capacity;
+	size_t n;
 	struct stream *last; /* whose record was handed out; NULL: none */
 	struct stream *bad;
 };
@@ -46,24 +46,27 @@ int gw_merge_new(const struct gw_trail *trail, const char *class_name, struct gw
 {
 	struct gw_merge *merge = gw_zalloc(1, sizeof(*merge));
 	const char *const *names = gw_trail_names(trail);
+	size_t n = gw_trail_count(trail);
 	int err = 0;
 
-	for (size_t i = 0; !err && i < gw_trail_count(trail); i++) {
+	merge->streams = gw_zalloc(n ? n : 1, sizeof(merge->streams[0]));
+	for (size_t i = 0; !err && i < n; i++) {
 		struct stream stream = { .name = names[i] };
 
 		if (class_name && strcmp(names[i], class_name) != 0)
 			continue;
 		err = gw_trail_read(trail, i, 0, &stream.cursor);
 		if (!err)
-			gw_push(merge->streams, merge->n, merge->capacity, stream);
+			merge->streams[merge->n++] = stream;
 	}
 	if (!err && class_name && !merge->n)
 		err = -ENOENT;
-	if (err)
+	if (err) {
 		gw_merge_free(merge);
-	else
-		*ret = merge;
-	return err;
+		return err;
+	}
+	*ret = merge;
+	return 0;
 }
 
 /* The cursors' lines last until their next call; with many of them, they are copied. */

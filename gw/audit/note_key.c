@@ -193,6 +193,7 @@ int gw_note_signer_new(enum gw_note_type type, struct gw_note_signer **ret)
 }
 
 /* A daemon asks nobody for a password: an encrypted key is none that it can use. */
+/* The type is OpenSSL's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int no_password(char *buffer, int size, int writing, void *context)
 {
 	(void)buffer, (void)size, (void)writing, (void)context;

@@ -70,7 +70,7 @@ int gw_tlog_proof_parse(const char *bytes, size_t len, struct gw_tlog_proof *ret
 	int err = -EBADMSG;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!(line = read_line(&at, end, MAGIC, &n)) || n)
+	if (!read_line(&at, end, MAGIC, &n) || n)
 		return -EBADMSG;
 	line = read_line(&at, end, "extra ", &n);
 	if (line)

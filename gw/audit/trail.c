@@ -407,8 +407,8 @@ static int next_record(struct gw_trail_cursor *cursor, const char **ret, size_t 
 
 int gw_trail_next(struct gw_trail_cursor *cursor, struct gw_trail_line *ret)
 {
-	const char *line;
-	size_t len;
+	const char *line = "";
+	size_t len = 0;
 	int err;
 
 	do {

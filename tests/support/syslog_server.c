@@ -30,7 +30,7 @@ struct syslog_server {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t more;
-	char **messages;
+	struct gw_text *messages;
 	size_t n, capacity;
 	size_t break_at; /* 0: never */
 };
@@ -61,7 +61,8 @@ static X509 *make_certificate(const char *subject, EVP_PKEY *key, const char *is
 	gw_auto_text struct gw_text names = { 0 };
 
 	must(certificate && X509_set_version(certificate, X509_VERSION_3) == 1, "certificate");
-	must(ASN1_INTEGER_set(X509_get_serialNumber(certificate), (long)(rand() + 1)) == 1,
+	must(ASN1_INTEGER_set(X509_get_serialNumber(certificate),
+			      strcmp(subject, issuer) == 0 ? 1 : 2) == 1,
 	     "serial");
 	(void)X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
 	(void)X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
@@ -96,12 +97,15 @@ static void write_authority(const char *dir, const X509 *certificate)
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 /* False if the connection is to break now. */
-static bool keep(struct syslog_server *server, char *message)
+static bool keep(struct syslog_server *server, const char *text, size_t len)
 {
 	bool go_on;
 
 	(void)pthread_mutex_lock(&server->lock);
-	gw_push(server->messages, server->n, server->capacity, message);
+	server->messages = gw_grow(server->messages, server->n, &server->capacity,
+				   sizeof(server->messages[0]));
+	server->messages[server->n] = (struct gw_text){ 0 };
+	gw_text_add(&server->messages[server->n++], text, len);
 	go_on = server->n != server->break_at;
 	(void)pthread_cond_broadcast(&server->more);
 	(void)pthread_mutex_unlock(&server->lock);
@@ -114,7 +118,7 @@ static bool take_frames(struct syslog_server *server, struct gw_text *text)
 	bool go_on = true;
 
 	while (go_on && text->len) {
-		char *end, *message;
+		char *end;
 		size_t len = strtoul(text->bytes, &end, 10), used;
 
 		if (*end == '\0')
@@ -123,11 +127,9 @@ static bool take_frames(struct syslog_server *server, struct gw_text *text)
 		used = (size_t)(end + 1 - text->bytes) + len;
 		if (used > text->len)
 			break;
-		message = gw_zalloc(1, len + 1);
-		memcpy(message, end + 1, len);
+		go_on = keep(server, end + 1, len);
 		memmove(text->bytes, text->bytes + used, text->len - used + 1);
 		text->len -= used;
-		go_on = keep(server, message);
 	}
 	return go_on;
 }
@@ -193,7 +195,8 @@ static void listen_on(struct syslog_server *server)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				       .sin_port = htons((uint16_t)atoi(server->port)) };
+				       .sin_port =
+					       htons((uint16_t)strtoul(server->port, NULL, 10)) };
 	socklen_t len = sizeof(address);
 	int on = 1;
 
@@ -258,7 +261,7 @@ void syslog_server_free(struct syslog_server *server)
 {
 	syslog_server_stop(server);
 	for (size_t i = 0; i < server->n; i++)
-		gw_free(server->messages[i]);
+		gw_text_done(&server->messages[i]);
 	gw_free(server->messages);
 	X509_free(server->certificate);
 	EVP_PKEY_free(server->key);
@@ -315,7 +318,7 @@ const char *syslog_server_message(struct syslog_server *server, size_t place)
 	const char *message;
 
 	(void)pthread_mutex_lock(&server->lock);
-	message = place < server->n ? server->messages[place] : "";
+	message = place < server->n ? server->messages[place].bytes : "";
 	(void)pthread_mutex_unlock(&server->lock);
 	return message;
 }

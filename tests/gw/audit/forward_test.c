@@ -35,6 +35,7 @@ struct state {
 static const char *const names[] = { "change", "auth" };
 
 /* Records 1, 3, 5 … are of the first class, the others of the second. */
+/* The type is that of a source. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int next(void *context, size_t log, uint64_t *index, struct gw_text *ret)
 {
 	struct state *state = context;
