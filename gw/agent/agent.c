@@ -17,7 +17,7 @@
 static const struct gw_loc nowhere;
 
 const struct gw_verb *const gw_agent_control_verbs[] = {
-	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift,
+	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift, gw_verbs_clock,
 	gw_verbs_measures, gw_verbs_devices, NULL,
 };
 

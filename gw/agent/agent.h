@@ -157,6 +157,7 @@ extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the 
 /** All that the control socket understands; ends with NULL. */
 extern const struct gw_verb *const gw_agent_control_verbs[];
 extern const struct gw_verb gw_verbs_change[];
+extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
 extern const struct gw_verb gw_verbs_measures[];

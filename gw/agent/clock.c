@@ -188,3 +188,36 @@ const struct gw_agent_part gw_part_clock = {
 	.start = clock_start,
 	.stop = clock_stop,
 };
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static void run_clock(struct gw_ipc_call *call, void *context)
+{
+	const struct gw_clock_state *state = gw_clock_state(context);
+
+	gw_ipc_call_reply(
+		call, GW_EXIT_OK,
+		json_pack("{s:b, s:I, s:I, s:I, s:I}", "synchronised", state->last.synchronised,
+			  "max_error_ms", (json_int_t)state->last.max_error_ms, "jumps",
+			  (json_int_t)state->jumps, "jumped_ms", (json_int_t)state->jumped_ms,
+			  "jumped_at", (json_int_t)state->jumped_at),
+		-1);
+}
+
+static const struct gw_ipc_field clock_reply[] = {
+	{ "synchronised", GW_IPC_BOOL, .help = "Something keeps the clock right." },
+	{ "max_error_ms", GW_IPC_UINT, .help = "That the kernel believes in." },
+	{ "jumps", GW_IPC_UINT, .help = "Since the start." },
+	{ "jumped_ms", GW_IPC_UINT, .help = "By how much the last time; negative: back." },
+	{ "jumped_at", GW_IPC_UINT, .help = "Unix time after the last jump; 0: there was none." },
+	{ .name = NULL },
+};
+
+const struct gw_verb gw_verbs_clock[] = {
+	{ .name = "clock",
+	  .help = "Whether the clock can be trusted, and when it was last set.",
+	  .reply = clock_reply,
+	  .permission = GW_AGENT_OPERATE,
+	  .run = run_clock },
+	{ .name = NULL },
+};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +100,26 @@ static json_t *culprits_json(const struct gw_drift_finding *finding)
 	return list;
 }
 
+/* "nft[4711] of op-17 and 2 more"; empty if nobody is known. */
+static void print_culprits(const struct gw_drift_finding *finding, struct gw_text *out)
+{
+	if (finding->n_culprits)
+		gw_culprit_print(&finding->culprits[0], out);
+	if (finding->n_culprits > 1)
+		gw_text_printf(out, " and %zu more", finding->n_culprits - 1);
+}
+
+static void note_culprits(struct gw_drift *drift)
+{
+	gw_auto_text struct gw_text who = { 0 };
+
+	if (!drift->finding.changes)
+		return;
+	print_culprits(&drift->finding, &who);
+	drift->state.last = time(NULL);
+	(void)snprintf(drift->state.who, sizeof(drift->state.who), "%s", who.bytes);
+}
+
 static void record(struct gw_drift *drift, const char *event, const struct gw_text *lines,
 		   const char *reason, bool failed)
 {
@@ -108,10 +129,7 @@ static void record(struct gw_drift *drift, const char *event, const struct gw_te
 		.event = event, .subject = "table inet gw", .failed = failed, .reason = reason
 	};
 
-	if (finding->n_culprits)
-		gw_culprit_print(&finding->culprits[0], &who);
-	if (finding->n_culprits > 1)
-		gw_text_printf(&who, " and %zu more", finding->n_culprits - 1);
+	print_culprits(finding, &who);
 	found.actor = who.bytes;
 	found.detail =
 		json_pack("{s:I, s:o, s:I, s:b, s:o}", "objects", (json_int_t)drift->state.objects,
@@ -208,6 +226,7 @@ int gw_drift_check(struct gw_agent *agent)
 		return err;
 	drift->state.checked = time(NULL);
 	drift->state.objects = count_objects(transaction.plan);
+	note_culprits(drift);
 	if (transaction.plan->n_ops)
 		found(drift, &transaction);
 	else
@@ -379,10 +398,11 @@ static void run_drift(struct gw_ipc_call *call, void *context)
 
 	gw_ipc_call_reply(
 		call, GW_EXIT_OK,
-		json_pack("{s:b, s:I, s:I, s:I, s:I, s:s}", "owned", state->owned, "objects",
-			  (json_int_t)state->objects, "found", (json_int_t)state->found, "repaired",
-			  (json_int_t)state->repaired, "checked", (json_int_t)state->checked,
-			  "response",
+		json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s}", "owned", state->owned,
+			  "objects", (json_int_t)state->objects, "found", (json_int_t)state->found,
+			  "repaired", (json_int_t)state->repaired, "checked",
+			  (json_int_t)state->checked, "last", (json_int_t)state->last, "who",
+			  state->who, "response",
 			  gw_agent_change_settings(agent)->drift == GW_DRIFT_REPORT ? "report"
 										    : "repair"),
 		-1);
@@ -394,6 +414,8 @@ static const struct gw_ipc_field drift_reply[] = {
 	{ "found", GW_IPC_UINT, .help = "Times that something differed, since the start." },
 	{ "repaired", GW_IPC_UINT, .help = "Times that it was put right, since the start." },
 	{ "checked", GW_IPC_UINT, .help = "Unix time of the last comparison." },
+	{ "last", GW_IPC_UINT, .help = "Unix time of the last change by others; 0: none." },
+	{ "who", GW_IPC_TEXT, .help = "The processes that made it, as far as they are known." },
 	{ "response", GW_IPC_TEXT, .help = "What follows: repair or report." },
 	{ .name = NULL },
 };

@@ -42,12 +42,16 @@ struct gw_drift_finding {
 /** Adds a change to those that wait for the comparison; one process counts once. */
 void gw_drift_add(struct gw_drift_finding *finding, const struct gw_culprit *culprit);
 
+#define GW_DRIFT_WHO 160u
+
 /** For status and metrics. */
 struct gw_drift_state {
 	bool owned;       /* others cannot change the table */
 	uint64_t objects; /* that differed at the last comparison, and still do: gw_drift_objects */
 	uint64_t found, repaired; /* since the start */
 	int64_t checked;          /* Unix time of the last comparison */
+	int64_t last; /* Unix time of the last change by others; 0: none since the start */
+	char who[GW_DRIFT_WHO]; /* made it: "nft[4711] of op-17 and 2 more" */
 };
 const struct gw_drift_state *gw_drift_state(const struct gw_agent *agent);
 

@@ -5,6 +5,7 @@
 
 #include "gw/agent/pending.h"
 #include "gw/core/utf8.h"
+#include "gw/ctl/client.h"
 #include "gw/ctl/ctl.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
@@ -240,6 +241,26 @@ static void print_pending(struct gw_ctl *ctl)
 		(long long)seconds_left(&pending), gw_report_time(pending.until, until));
 }
 
+/* A clock that cannot be trusted, if an agent watches it. */
+static void print_clock(struct gw_ctl *ctl)
+{
+	json_t *reply = NULL;
+	char when[GW_REPORT_TIME];
+	uint64_t jumped;
+
+	gw_ctl_try_agent(ctl);
+	if (ctl->agent && gw_ctl_call(ctl, "clock", NULL, -1, &reply, NULL) == GW_EXIT_OK) {
+		jumped = gw_ctl_reply_number(reply, "jumped_at");
+		if (!gw_ctl_reply_flag(reply, "synchronised"))
+			gw_text_puts(&ctl->out, "CLOCK: nothing keeps it right; expiries and times "
+						"on record may be off\n");
+		if (jumped)
+			gw_text_printf(&ctl->out, "the clock was set, last at %s\n",
+				       gw_report_time((int64_t)jumped, when));
+	}
+	json_decref(reply);
+}
+
 static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 {
 	const struct gw_in_force *in_force = &ctl->in_force;
@@ -262,6 +283,7 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 			       ? "DRIFT: the kernel holds something else, see `gwctl drift`"
 			       : "no drift");
 	print_pending(ctl);
+	print_clock(ctl);
 	gw_text_putc(&ctl->out, '\n');
 	add_zones(&table, policy, links);
 	add_exceptions(ctl, &table, policy);
@@ -289,6 +311,40 @@ enum gw_exit gw_cmd_status(struct gw_ctl *ctl)
 
 /* ---- drift ----------------------------------------------------------------------------------- */
 
+/* What the agent knows of those who changed something; nothing without an agent. */
+static void add_agents_view(struct gw_ctl *ctl)
+{
+	json_t *reply = NULL;
+	const char *who;
+	uint64_t last;
+	char when[GW_REPORT_TIME];
+
+	gw_ctl_try_agent(ctl);
+	if (!ctl->agent || gw_ctl_call(ctl, "drift", NULL, -1, &reply, NULL) != GW_EXIT_OK)
+		goto out;
+	who = gw_ctl_reply_text(reply, "who");
+	last = gw_ctl_reply_number(reply, "last");
+	if (ctl->root) {
+		gw_json_set(ctl->root, "table_owned",
+			    json_boolean(gw_ctl_reply_flag(reply, "owned")));
+		gw_json_set(ctl->root, "last_change_by_others",
+			    last ? gw_json_time((int64_t)last) : json_null());
+		gw_json_set(ctl->root, "by", gw_json_text(last ? who : NULL));
+		goto out;
+	}
+	gw_text_puts(&ctl->out, gw_ctl_reply_flag(reply, "owned")
+					? "The table is the agent's: nobody else can change it.\n"
+					: "Others can change the table; the agent watches it.\n");
+	if (last) {
+		gw_text_printf(&ctl->out, "Last change by others: %s, ",
+			       gw_report_time((int64_t)last, when));
+		gw_text_puts_visible(&ctl->out, who && *who ? who : "nobody knows who");
+		gw_text_puts(&ctl->out, "\n");
+	}
+out:
+	json_decref(reply);
+}
+
 enum gw_exit gw_cmd_drift(struct gw_ctl *ctl)
 {
 	enum gw_exit status = gw_ctl_load_in_force(ctl);
@@ -315,5 +371,6 @@ enum gw_exit gw_cmd_drift(struct gw_ctl *ctl)
 		gw_text_printf(&ctl->out, "no drift: the kernel holds revision %u\n",
 			       ctl->in_force.revision.number);
 	}
+	add_agents_view(ctl);
 	return plan->n_ops ? GW_EXIT_DIFFERENT : GW_EXIT_OK;
 }

@@ -126,6 +126,7 @@ lab_in gw nft insert rule inet gw forward tcp dport 9 accept
 agent_until 20 more drift.found "$before" || failed "not found"
 lab_equal "$repairs" "repairs" "$(events drift.repaired)"
 lab_status 2 agent_ctl drift
+grep -q "^Last change by others: .* nft\[[0-9]*\]" "$LAB_TMP/out" || { cat "$LAB_TMP/out"; failed "nobody is named"; }
 grep -q "delete.*rule\|- rule" "$LAB_TMP/out" || { cat "$LAB_TMP/out"; failed "the difference is not shown"; }
 agent_stop
 lab_case "drift: report records and changes nothing"

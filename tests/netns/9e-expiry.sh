@@ -75,7 +75,7 @@ lab_in gw nft list set inet gw match_timed 2>/dev/null | grep -q expires && fail
 lab_case "the end leaves nothing behind and is nobody's drift"
 
 # ---- with the agent dead ------------------------------------------------------------------------
-until=$(lab_in_future 7)
+until=$(lab_in_future 15)
 end=$(date -d "$until" +%s)
 exceptions site again
 lab_status 0 agent_ctl -C "$LAB_TMP/site" apply --confirm 0
