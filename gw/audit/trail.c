@@ -307,7 +307,7 @@ void gw_trail_cursor_free(struct gw_trail_cursor *cursor)
 /* Reads more behind what is left in the buffer. 0 at the end of what is written, or -errno. */
 static ssize_t read_more(struct gw_trail_cursor *cursor)
 {
-	char chunk[4096];
+	char chunk[16384];
 	size_t left = cursor->buffer.len - cursor->at, done = 0;
 
 	if (cursor->at)
