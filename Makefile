@@ -33,7 +33,7 @@ TEST_LIBS := cmocka
 DEPS_build := gcc libc6-dev binutils pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libssl-dev \
 	libevent-dev libseccomp-dev
 DEPS_lab   := iproute2 util-linux
-DEPS_test  := libcmocka-dev nftables
+DEPS_test  := libcmocka-dev nftables openssh-client
 DEPS_lint  := clang-tidy clang-format cppcheck
 DEPS_fuzz  := clang libclang-rt-dev
 # Other people's implementations, half a gigabyte; tests that need them are skipped without.

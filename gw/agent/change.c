@@ -20,9 +20,60 @@ struct apply {
 	struct gw_ipc_call *call;
 	const char *note, *ticket;
 	uint32_t confirm_s;
+	const struct gw_plan_file *plan; /* NULL: none was given */
+	bool emergency;
+	bool undoes; /* goes back to the revision directly before */
+	struct gw_approval_result approved;
+	struct gw_text approvals; /* names */
 	struct gw_transaction transaction;
 	struct gw_diags diags;
 };
+
+/* ---- approvals ------------------------------------------------------------------------------- */
+
+static void name_approvers(struct apply *apply)
+{
+	for (size_t i = 0; i < apply->approved.n; i++)
+		gw_text_printf(&apply->approvals, "%s%s", i ? ", " : "", apply->approved.names[i]);
+}
+
+static enum gw_exit refuse_unsigned(struct apply *apply, const struct gw_approvals *rules)
+{
+	gw_diag(&apply->diags, GW_D_APPROVAL_MISSING, rules->loc,
+		"a change needs %u approvals, and this one has no plan that could have been signed",
+		rules->need);
+	gw_diag_hint(&apply->diags,
+		     "`gwctl plan -o FILE`, `gwctl approve FILE`, `gwctl apply FILE`");
+	return GW_EXIT_REFUSED;
+}
+
+/* Whether the change may be made: the rules in force decide, not those it brings. */
+static enum gw_exit check_approvals(struct apply *apply)
+{
+	static const struct gw_approvals none;
+	struct gw_transaction *transaction = &apply->transaction;
+	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
+	const struct gw_approvals *rules = before ? &before->approvals : &none;
+	struct gw_approval_situation situation = {
+		.site = transaction->config->policy->site_name,
+		.base = transaction->base,
+		.base_digest = transaction->base ? transaction->revision.digest : "",
+		.ruleset_digest = transaction->digest,
+		.applicant = gw_ipc_call_peer(apply->call)->name,
+		.now = transaction->now,
+		.emergency = apply->emergency,
+	};
+
+	if (!apply->plan)
+		/* What was approved once may be undone to by one person: that is not a new change. */
+		return rules->need && !apply->undoes ? refuse_unsigned(apply, rules) : GW_EXIT_OK;
+	gw_ruleset_digest(transaction->desired, transaction->digest);
+	if (!gw_approval_check(rules, apply->plan, &situation, transaction->arena, &apply->approved,
+			       &apply->diags))
+		return GW_EXIT_REFUSED;
+	name_approvers(apply);
+	return GW_EXIT_OK;
+}
 
 /* ---- apply ----------------------------------------------------------------------------------- */
 
@@ -107,11 +158,12 @@ static void record_change(const struct apply *apply, enum gw_exit status, uint32
 			.subject = subject,
 			.failed = status != GW_EXIT_OK,
 			.reason = apply->note,
-			.detail = json_pack("{s:i, s:I, s:s*, s:s, s:o}", "uid", (int)peer->uid,
-					    "base", (json_int_t)apply->transaction.base, "ticket",
-					    apply->ticket, "digest", apply->transaction.digest,
-					    "confirm",
-					    pending_json(gw_undo_pending(apply->agent->undo))) });
+			.detail = json_pack(
+				"{s:i, s:I, s:s*, s:s*, s:b, s:s, s:o}", "uid", (int)peer->uid,
+				"base", (json_int_t)apply->transaction.base, "ticket",
+				apply->ticket, "approvals", apply->approvals.bytes, "emergency",
+				apply->approved.emergency, "digest", apply->transaction.digest,
+				"confirm", pending_json(gw_undo_pending(apply->agent->undo))) });
 }
 
 static json_t *reply_fields(const struct apply *apply, uint32_t revision, bool made)
@@ -133,6 +185,7 @@ static enum gw_exit commit(struct apply *apply, uint32_t *ret_revision)
 		.who = gw_ipc_call_peer(apply->call)->name,
 		.note = apply->note,
 		.ticket = apply->ticket,
+		.approvals = apply->approvals.bytes,
 		.before_send = before_send,
 		.context = apply,
 	};
@@ -176,7 +229,10 @@ static void run_change(struct apply *apply, const struct gw_config_origin *origi
 	status = gw_transaction_prepare(&apply->transaction, origin, &agent->target, time(NULL),
 					&apply->diags);
 	if (status == GW_EXIT_OK) {
-		status = commit(apply, &revision);
+		revision = apply->transaction.base;
+		status = check_approvals(apply);
+		if (status == GW_EXIT_OK)
+			status = commit(apply, &revision);
 		made = revision != apply->transaction.base;
 		record_change(apply, status, revision, made);
 	}
@@ -189,6 +245,7 @@ static void run_change(struct apply *apply, const struct gw_config_origin *origi
 	if (status == GW_EXIT_OK || apply->transaction.sent)
 		gw_agent_adopt(agent, &apply->transaction, revision);
 	gw_diags_done(&apply->diags);
+	gw_text_done(&apply->approvals);
 	if (apply->transaction.arena)
 		gw_transaction_done(&apply->transaction);
 	gw_ipc_call_reply(apply->call, (int)status, fields, -1);
@@ -204,35 +261,68 @@ static struct apply apply_of(struct gw_ipc_call *call, struct gw_agent *agent)
 		.note = note ? note : "",
 		.ticket = gw_ipc_call_text(call, "ticket"),
 		.confirm_s = (uint32_t)gw_ipc_call_uint(call, "confirm_s", CONFIRM_CONFIG),
+		.emergency = gw_ipc_call_flag(call, "emergency"),
 	};
+}
+
+/* The files that are to be applied: attached as they are, or within a plan. */
+static const char *take_files(struct apply *apply, struct gw_arena *arena, const uint8_t *bytes,
+			      size_t len, struct gw_plan_file *plan, struct gw_config_origin *ret)
+{
+	struct gw_conf_file *files;
+	const char *why;
+
+	if (gw_ipc_call_flag(apply->call, "plan")) {
+		if (gw_plan_file_parse((const char *)bytes, len, arena, plan, &why) < 0)
+			return why;
+		apply->plan = plan;
+		if (*plan->statement.ticket)
+			apply->ticket = plan->statement.ticket;
+		bytes = plan->files;
+		len = plan->files_len;
+	}
+	if (gw_archive_read(bytes, len, arena, &files, &ret->n_files) < 0)
+		return "it is no archive of config files";
+	ret->files = files;
+	return NULL;
 }
 
 static void run_apply(struct gw_ipc_call *call, void *context)
 {
 	struct apply apply = apply_of(call, context);
 	struct gw_config_origin origin = { 0 };
-	struct gw_conf_file *files;
+	struct gw_plan_file plan;
 	struct gw_arena *arena;
+	const char *wrong;
 	uint8_t *bytes;
 	size_t len;
 	int err = gw_memfd_read(gw_ipc_call_file(call), GW_IPC_ATTACHMENT_MAX, &bytes, &len);
 
 	if (err) {
-		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "the config files cannot be read: %s",
+		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "the attached file cannot be read: %s",
 				   strerror(-err));
 		return;
 	}
 	arena = gw_arena_new();
-	if (gw_archive_read(bytes, len, arena, &files, &origin.n_files) == 0) {
-		origin.files = files;
+	wrong = take_files(&apply, arena, bytes, len, &plan, &origin);
+	if (wrong)
+		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "the attached file cannot be used: %s",
+				   wrong);
+	else
 		run_change(&apply, &origin);
-	} else {
-		gw_ipc_call_refuse(call, GW_EXIT_USAGE,
-				   "the attached file is no archive of a "
-				   "config");
-	}
 	gw_arena_free(arena);
 	gw_free(bytes);
+}
+
+/* The revision directly before the one in force. */
+static uint32_t revision_before(struct gw_agent *agent, struct gw_arena *arena)
+{
+	struct gw_revision *items;
+	size_t n;
+
+	return gw_store_history(agent->target.store, arena, &items, &n) == 0 && n >= 2
+		       ? items[1].number
+		       : 0;
 }
 
 static void run_rollback(struct gw_ipc_call *call, void *context)
@@ -254,6 +344,7 @@ static void run_rollback(struct gw_ipc_call *call, void *context)
 	} else {
 		origin.files = files;
 		origin.lockdown = revision.lockdown;
+		apply.undoes = number == revision_before(apply.agent, arena);
 		if (!*apply.note)
 			apply.note = gw_arena_printf(arena, "rollback to %u", number);
 		run_change(&apply, &origin);
@@ -377,6 +468,9 @@ static void run_subscribe(struct gw_ipc_call *call, void *context)
 }
 
 static const struct gw_ipc_field apply_fields[] = {
+	{ "plan", GW_IPC_BOOL, .help = "The attached file is a plan of `gwctl plan -o`." },
+	{ "emergency", GW_IPC_BOOL,
+	  .help = "As few approvals are enough as `change: {approvals: {emergency: …}}` says." },
 	{ "note", GW_IPC_TEXT, .max = 1024, .help = "Why, for the history." },
 	{ "ticket", GW_IPC_TEXT, .max = 64, .help = "Ticket of the change." },
 	{ "confirm_s", GW_IPC_UINT, .max = CONFIRM_MAX_S,
@@ -433,7 +527,8 @@ const struct gw_verb gw_verbs_change[] = {
 		  "see `wait`.",
 	  .fields = apply_fields,
 	  .reply = apply_reply,
-	  .takes_file = "archive of the config files (gw/agent/archive.h)",
+	  .takes_file = "archive of the config files (gw/agent/archive.h), or a plan "
+			"(gw/approval/plan_file.h)",
 	  .permission = GW_AGENT_OPERATE,
 	  .run = run_apply },
 	{ .name = "rollback",

@@ -28,11 +28,12 @@ struct gw_store;
 /** What is known of a revision without reading its files. */
 struct gw_revision {
 	uint32_t number;
-	int64_t time;       /* applied, Unix time */
-	const char *who;    /* login name behind sudo, else user name */
-	const char *note;   /* -m text, may be empty */
-	const char *digest; /* of the compiled ruleset, hex */
-	const char *ticket; /* NULL: none was named */
+	int64_t time;          /* applied, Unix time */
+	const char *who;       /* login name behind sudo, else user name */
+	const char *note;      /* -m text, may be empty */
+	const char *digest;    /* of the compiled ruleset, hex */
+	const char *ticket;    /* NULL: none was named */
+	const char *approvals; /* who has signed its plan, "op-03, op-08"; NULL: nobody */
 	uint32_t rules;
 	bool lockdown; /* of the config, only what gw_policy_lockdown leaves is in force */
 	bool damaged;  /* meta.json cannot be read: only `number` is known, texts are empty */

@@ -48,6 +48,13 @@ static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seco
 	gw_text_putc(&ctl->out, '\n');
 }
 
+/* Signatures are counted by the agent alone. */
+static bool before_needs_approvals(const struct gw_transaction *transaction)
+{
+	return transaction->before && transaction->before->policy &&
+	       transaction->before->policy->approvals.need;
+}
+
 static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *origin,
 			   const char *note)
 {
@@ -60,6 +67,8 @@ static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *or
 	if (status == GW_EXIT_OK)
 		status = gw_transaction_prepare(&ctl->transaction, origin, &ctl->target, ctl->now,
 						&ctl->diags);
+	if (status == GW_EXIT_OK && before_needs_approvals(&ctl->transaction))
+		return gw_ctl_need_agent(ctl);
 	if (status == GW_EXIT_OK)
 		status = gw_transaction_commit(
 			&ctl->transaction, &ctl->target,
@@ -82,7 +91,8 @@ static enum gw_exit stand_alone(struct gw_ctl *ctl)
 	struct gw_pending pending;
 	enum gw_exit status;
 
-	if ((confirm && strcmp(confirm, "0") != 0) || gw_ctl_option(ctl, "wait"))
+	if ((confirm && strcmp(confirm, "0") != 0) || gw_ctl_option(ctl, "wait") || ctl->n_args ||
+	    gw_ctl_option(ctl, "emergency"))
 		return gw_ctl_need_agent(ctl);
 	status = gw_ctl_open_store(ctl, true);
 	if (status != GW_EXIT_OK || gw_pending_read(ctl->target.store, &pending) == -ENOENT)

@@ -26,6 +26,8 @@ static json_t *revision_json(const struct gw_revision *revision, bool current, b
 	gw_json_set(object, "note", gw_json_text(revision->note));
 	gw_json_set(object, "ticket",
 		    revision->ticket ? gw_json_text(revision->ticket) : json_null());
+	gw_json_set(object, "approvals",
+		    revision->approvals ? gw_json_text(revision->approvals) : json_null());
 	gw_json_set(object, "rules", gw_json_number(revision->rules));
 	gw_json_set(object, "digest", gw_json_text(revision->digest));
 	gw_json_set(object, "current", json_boolean(current));

@@ -1,7 +1,7 @@
 /* plan: what an apply would change, without changing it. */
 #include <string.h>
 
-#include "gw/ctl/ctl.h"
+#include "gw/ctl/plans.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
 
@@ -54,6 +54,7 @@ enum gw_exit gw_cmd_plan(struct gw_ctl *ctl)
 {
 	struct gw_transaction *transaction = &ctl->transaction;
 	struct gw_config_origin origin = { .dir = ctl->dir };
+	const char *output = gw_ctl_option(ctl, "output");
 	struct gw_report_change change = { 0 };
 	enum gw_exit status = gw_ctl_open_store(ctl, false);
 	bool different;
@@ -79,5 +80,9 @@ enum gw_exit gw_cmd_plan(struct gw_ctl *ctl)
 		gw_text_printf(&ctl->out,
 			       "%s: nothing to change, revision %u is what the kernel holds\n",
 			       transaction->config->policy->site_name, transaction->base);
+	if (output)
+		status = gw_ctl_save_plan(ctl, output);
+	if (status != GW_EXIT_OK)
+		return status;
 	return different ? GW_EXIT_DIFFERENT : GW_EXIT_OK;
 }

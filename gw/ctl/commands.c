@@ -33,6 +33,12 @@ static const struct gw_option reach_options[] = {
 };
 static const struct gw_option plan_options[] = {
 	{ "verbose", 'v', NULL, "all of each list, and every kernel operation" },
+	{ "output", 'o', "FILE", "write it down, to be signed and applied" },
+	{ "ticket", 't', "TICKET", "the change's ticket, with -o" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option approve_options[] = {
+	{ "key", 'k', "FILE", "key to sign with; its public half is enough for an agent" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct gw_option apply_options[] = {
@@ -41,6 +47,7 @@ static const struct gw_option apply_options[] = {
 	{ "confirm", 'c', "TIME",
 	  "undo it unless it is confirmed in time: 120s, 5m, or 0 for not" },
 	{ "wait", 'w', NULL, "stay until it is confirmed, or undone (exit status 5)" },
+	{ "emergency", 'e', NULL, "with fewer approvals, where the config permits it" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct gw_option drops_options[] = {
@@ -153,12 +160,30 @@ const struct gw_command gw_commands[] = {
 	  .details = "Policies that come, go or change; what becomes reachable and what no longer\n"
 		     "is; how many live connections would end; what the kernel would be sent.\n"
 		     "Exit status: 2 if there are differences, 0 if there are none.",
-	  .examples = "  gwctl -C . plan\n  gwctl plan -v --json\n",
+	  .examples = "  gwctl -C . plan\n  gwctl plan -v --json\n"
+		      "  gwctl -C . plan -o change.plan -t CHG-2041\n",
 	  .options = plan_options,
 	  .warnings = true,
 	  .run = gw_cmd_plan },
+	{ .name = "approve",
+	  .group = CHANGE,
+	  .args = "PLAN",
+	  .summary = "Sign a plan",
+	  .details =
+		  "Adds a signature to a plan of `gwctl plan -o`, made by ssh-keygen(1) with a\n"
+		  "key of ~/.ssh or --key: from a file, an agent or a FIDO authenticator. The\n"
+		  "author of a plan, and whoever applies it, do not count. A plan holds for a day\n"
+		  "and for the revision from which it was made.",
+	  .examples =
+		  "  gwctl approve change.plan\n  gwctl approve -k ~/.ssh/work.pub change.plan\n",
+	  .options = approve_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_approve },
 	{ .name = "apply",
 	  .group = CHANGE,
+	  .args = "[PLAN]",
+	  .max_args = 1,
 	  .summary = "Put the configuration into the kernel",
 	  .details =
 		  "Sends exactly the difference, all or nothing. What is still permitted goes on\n"

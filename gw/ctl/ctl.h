@@ -153,6 +153,7 @@ enum gw_exit gw_cmd_schema(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_explain(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_reach(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_plan(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_approve(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_apply(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_confirm(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_abort(struct gw_ctl *ctl);

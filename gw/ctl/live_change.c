@@ -9,6 +9,7 @@
 #include "gw/core/mem.h"
 #include "gw/core/utf8.h"
 #include "gw/ctl/client.h"
+#include "gw/ctl/plans.h"
 #include "gw/report/change.h"
 #include "gw/report/json.h"
 #include "gw/report/table.h"
@@ -242,22 +243,44 @@ enum gw_exit gw_ctl_change_by_agent(struct gw_ctl *ctl, const char *verb, json_t
 	return status;
 }
 
-enum gw_exit gw_ctl_apply_by_agent(struct gw_ctl *ctl, json_t *fields)
+/* What is handed over: the config of -C DIR, or the plan that was named. */
+static enum gw_exit collect(struct gw_ctl *ctl, json_t *fields, struct gw_text *out)
 {
-	const struct gw_config *config = gw_ctl_config(ctl);
-	gw_auto_text struct gw_text archive = { 0 };
+	const struct gw_config *config;
+	struct gw_plan_file plan;
 	enum gw_exit status;
-	int file;
 
-	if (!config) {
-		json_decref(fields);
-		return GW_EXIT_INVALID;
+	if (gw_ctl_option(ctl, "emergency"))
+		gw_json_set(fields, "emergency", json_true());
+	if (ctl->n_args) {
+		status = gw_ctl_read_plan(ctl, ctl->args[0], &plan);
+		if (status != GW_EXIT_OK)
+			return status;
+		gw_json_set(fields, "plan", json_true());
+		gw_plan_file_print(&plan, out);
+		return GW_EXIT_OK;
 	}
+	config = gw_ctl_config(ctl);
+	if (!config)
+		return GW_EXIT_INVALID;
 	/* The agent finds the same, and more, because it analyses what it has read. */
 	gw_diags_done(&ctl->diags);
 	gw_diags_init(&ctl->diags);
-	gw_archive_write(config->conf->files, config->conf->n_files, &archive);
-	file = gw_memfd_write(archive.bytes, archive.len);
+	gw_archive_write(config->conf->files, config->conf->n_files, out);
+	return GW_EXIT_OK;
+}
+
+enum gw_exit gw_ctl_apply_by_agent(struct gw_ctl *ctl, json_t *fields)
+{
+	gw_auto_text struct gw_text bytes = { 0 };
+	enum gw_exit status = collect(ctl, fields, &bytes);
+	int file;
+
+	if (status != GW_EXIT_OK) {
+		json_decref(fields);
+		return status;
+	}
+	file = gw_memfd_write(bytes.bytes, bytes.len);
 	if (file < 0) {
 		json_decref(fields);
 		gw_diag(&ctl->diags, GW_D_AGENT_UNREACHABLE, nowhere,

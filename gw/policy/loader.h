@@ -45,6 +45,7 @@ void gw_load_rules(struct gw_loader *loader, struct gw_node *policies, struct gw
 		   struct gw_node *gateway);
 void gw_load_nats(struct gw_loader *loader, struct gw_node *nat);
 void gw_load_assertions(struct gw_loader *loader, struct gw_node *verify);
+void gw_load_approvals(struct gw_loader *loader, struct gw_node *node);
 void gw_load_change(struct gw_loader *loader, struct gw_node *change);
 void gw_load_audit(struct gw_loader *loader, struct gw_node *audit);
 void gw_load_contacts(struct gw_loader *loader, struct gw_node *contacts);
@@ -54,6 +55,7 @@ void gw_load_crypto(struct gw_loader *loader, struct gw_node *crypto);
 extern const struct gw_table gw_table_site, gw_table_between, gw_table_marks, gw_table_log;
 extern const struct gw_table gw_table_zone, gw_table_admission, gw_table_hosts_file;
 extern const struct gw_table gw_table_policy, gw_table_exception, gw_table_gateway, gw_table_hours;
+extern const struct gw_table gw_table_approvals;
 extern const struct gw_table gw_table_nat, gw_table_verify;
 extern const struct gw_table gw_table_change, gw_table_audit, gw_table_contact, gw_table_host;
 extern const struct gw_table gw_table_crypto;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gw/approval/approval.h"
 #include "gw/core/addr.h"
 #include "gw/core/arena.h"
 #include "gw/core/diag.h"
@@ -233,6 +234,7 @@ struct gw_policy {
 	uint32_t log_group; /* NFLOG group; default 100 */
 	uint32_t log_rate;  /* log packets per second and policy; default 10 */
 	struct gw_change_settings change;
+	struct gw_approvals approvals;
 	struct gw_audit_settings audit;
 	const struct gw_contact *contacts; /* by name */
 	size_t n_contacts;

@@ -8,7 +8,7 @@
 struct change_form {
 	uint32_t confirm, keep, drift_interval;
 	int drift;
-	struct gw_node *warn_before;
+	struct gw_node *warn_before, *approvals;
 	bool announce;
 };
 
@@ -38,7 +38,9 @@ static const struct gw_field change_fields[] = {
 	  .en = "Revisions that are kept for `history` and `rollback`.",
 	  .ja = "保存するリビジョン数。" },
 	{ .key = "approvals",
-	  .type = GW_FIELD_RESERVED,
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_approvals,
+	  AT(approvals),
 	  .en = "Signatures that a change needs.",
 	  .ja = "変更に必要な承認署名。" },
 	{ .key = "drift",
@@ -119,6 +121,7 @@ void gw_load_change(struct gw_loader *loader, struct gw_node *node)
 	struct change_form form;
 
 	(void)gw_schema_read(loader->diags, &gw_table_change, node, &form); /* defaults otherwise */
+	gw_load_approvals(loader, form.approvals);
 	change->confirm_s = form.confirm;
 	change->keep = form.keep;
 	change->drift = (enum gw_drift_response)form.drift;

@@ -1,0 +1,105 @@
+#!/bin/bash
+# Dual lock with the real agent: a change needs the signatures of two people other than its author and
+# whoever applies it. Keys and signatures are made by ssh-keygen.
+set -eu
+BUILD=${BUILD:-build/release}
+gwctl=$(realpath "$BUILD/gwctl") gwd=$(realpath "$BUILD/gwd")
+[ "$(id -u)" -eq 0 ] || { echo "root is needed to run the agent"; exit 77; }
+if [ "${1:-}" != inside ]; then
+	exec unshare -n "$0" inside
+fi
+
+dir=$(mktemp -d) agent=
+clean() {
+	[ -z "$agent" ] || kill "$agent" 2>/dev/null || true
+	wait
+	rm -rf "$dir"
+}
+trap clean EXIT
+cd "$dir"
+export GW_STATE_DIR=$dir/state GW_RUN_DIR=$dir/run HOME=$dir
+ip link set lo up
+ip link add hq0 type veth peer name x0
+ip link add mgmt0 type veth peer name y0
+
+mkdir -p site/keys
+for who in op-03 op-08 op-09 root; do
+	ssh-keygen -q -t ed25519 -N '' -C "$who" -f "$who"
+	printf '%s namespaces="gwctl-plan@v1" %s\n' "$who" "$(cut -d' ' -f1,2 "$who.pub")"
+done > site/keys/approvers
+cut -d' ' -f1,2 op-09.pub > site/keys/revoked
+site() { # port
+	cat > site/gw.yaml <<-EOF
+	gw: 1
+	site: {name: approvals}
+	change:
+	  confirm: 0s
+	  approvals: {need: 2, signers: keys/approvers, revoked: keys/revoked, emergency: 1}
+	zones:
+	  hq: {interfaces: [hq0], nets: [10.1.0.0/16]}
+	  mgmt: {interfaces: [mgmt0], nets: [10.99.0.0/24]}
+	policies:
+	  - {id: web, from: hq, to: mgmt, services: [tcp/$1], action: accept, owner: o, ticket: T-1, review: 2099-12-31}
+	EOF
+}
+"$gwd" 2>log & agent=$!
+for _ in $(seq 100); do [ ! -S run/control ] || break; sleep 0.1; done
+
+# expect STATUS TEXT COMMAND...: its exit status, and a text in what it prints.
+expect() {
+	local want=$1 text=$2 got=0
+	shift 2
+	"$@" > out 2>&1 || got=$?
+	if [ "$got" -ne "$want" ] || ! grep -qF -- "$text" out; then
+		echo "$* ended with $got instead of $want, or without '$text':"
+		cat out
+		exit 1
+	fi
+}
+ok() { echo "ok  $*"; }
+
+site 80
+expect 0 "applied revision 1" "$gwctl" -C site apply
+ok "nothing is in force: the first config needs no signatures"
+
+site 443
+expect 4 "a change needs 2 approvals" "$gwctl" -C site apply
+expect 2 "" "$gwctl" -C site plan -o change.plan -t CHG-1
+expect 4 "0 of 2 approvals" "$gwctl" apply change.plan
+expect 0 "1 signature" "$gwctl" approve -k op-03 change.plan
+expect 4 "1 of 2 approvals" "$gwctl" apply change.plan
+expect 0 "2 signatures" "$gwctl" approve -k op-03 change.plan
+expect 4 "this person has signed already" "$gwctl" apply change.plan
+ok "one person does not count twice"
+
+expect 0 "3 signatures" "$gwctl" approve -k root change.plan
+expect 4 "the author of a plan cannot approve it" "$gwctl" apply change.plan
+expect 0 "4 signatures" "$gwctl" approve -k op-09 change.plan
+expect 4 "its key was revoked" "$gwctl" apply change.plan
+ok "neither the author nor a revoked key counts"
+
+sed 's/CHG-1/CHG-2/' change.plan > other.plan
+expect 4 "does not belong to this text" "$gwctl" apply other.plan
+expect 0 "5 signatures" "$gwctl" approve -k op-08 change.plan
+expect 0 "applied revision 2" "$gwctl" apply change.plan
+ok "two signatures are enough, and only for the plan that was signed"
+
+expect 4 "another revision" "$gwctl" apply change.plan
+ok "a plan is used once"
+
+expect 0 '"approvals": "op-03, op-08"' "$gwctl" history --json
+grep -q '"ticket": "CHG-1"' state/revisions/000002/meta.json
+expect 0 "op-03, op-08" "$gwctl" --json audit search -t op-08
+ok "who has signed is in the revision and on record"
+
+site 8443
+expect 2 "" "$gwctl" -C site plan -o urgent.plan
+expect 0 "1 signature" "$gwctl" approve -k op-03 urgent.plan
+expect 4 "1 of 2 approvals" "$gwctl" apply urgent.plan
+expect 0 "applied revision 3" "$gwctl" apply --emergency urgent.plan
+expect 0 '"emergency":true' "$gwctl" audit export
+ok "in an emergency one is enough, and that is on record"
+
+expect 0 "applied revision 4" "$gwctl" rollback
+expect 4 "a change needs 2 approvals" "$gwctl" rollback 1
+ok "the last change can be undone by one person, no other revision put in force"
