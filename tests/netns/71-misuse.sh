@@ -148,6 +148,7 @@ umount "$work/small"
 
 # ---- a damaged state directory ----------------------------------------------------------------------
 cp -a "$work/state" "$work/saved"
+latest=revisions/$(printf %06d "$(cat "$work/state/current")")
 while IFS= read -r file; do
 	for damage in empty half junk gone; do
 		rm -rf "$work/state"
@@ -179,7 +180,8 @@ while IFS= read -r file; do
 		rm -rf "$work/state"
 		cp -a "$work/saved" "$work/state"
 	done
-done < <(cd "$work/saved" && find . -type f ! -name lock)
+done < <(cd "$work/saved" && find . -maxdepth 1 -type f ! -name lock &&
+	find "./$latest" -type f)
 
 # What is damaged is named.
 damaged() { # FILE, WHAT THE OUTPUT HOLDS, STATUS, ID, COMMAND...
@@ -191,7 +193,6 @@ damaged() { # FILE, WHAT THE OUTPUT HOLDS, STATUS, ID, COMMAND...
 	rm -rf "$work/state"
 	cp -a "$work/saved" "$work/state"
 }
-latest=revisions/$(printf %06d "$(cat "$work/state/current")")
 damaged "$latest/carried.json" "$latest/carried.json is damaged" 0 GW1510 "$gwctl" -C "$work/b" apply
 wants 0 - "$gwctl" -C "$work/a" apply
 rm -rf "$work/state"

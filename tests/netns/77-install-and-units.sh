@@ -14,7 +14,7 @@ die() {
 }
 
 # The programs are built already; an install in the middle of a parallel make must not build.
-make --no-print-directory -j1 $variant install DESTDIR="$work/root" PREFIX=/opt/gw >"$work/out" 2>&1 ||
+make --no-print-directory -o all $variant install DESTDIR="$work/root" PREFIX=/opt/gw >"$work/out" 2>&1 ||
 	{ cat "$work/out"; die "make install failed"; }
 for file in opt/gw/sbin/gwctl opt/gw/sbin/gwd opt/gw/share/man/man8/gwd.8 opt/gw/share/man/man7/gw-protocol.7 opt/gw/share/man/man8/gwctl.8 opt/gw/share/man/man5/gw.yaml.5 \
 	opt/gw/share/man/ja/man5/gw.yaml.5 opt/gw/share/gw/gw.schema.json usr/lib/systemd/system/gwd.service \
