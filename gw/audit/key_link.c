@@ -11,14 +11,22 @@
 #define TIME_FORMAT "%Y-%m-%dT%H:%M:%SZ"
 #define TIME_LEN    20u
 
-void gw_key_link_print(const struct gw_key_link *link, struct gw_text *out)
+/* Empty for a time that cannot be written. */
+static void format_time(int64_t time, char ret[32])
 {
-	time_t since = (time_t)link->since;
-	char text[32] = "";
+	time_t seconds = (time_t)time;
 	struct tm parts;
 
-	if (gmtime_r(&since, &parts))
-		(void)strftime(text, sizeof(text), TIME_FORMAT, &parts);
+	ret[0] = '\0';
+	if (gmtime_r(&seconds, &parts))
+		(void)strftime(ret, 32, TIME_FORMAT, &parts);
+}
+
+void gw_key_link_print(const struct gw_key_link *link, struct gw_text *out)
+{
+	char text[32];
+
+	format_time(link->since, text);
 	gw_text_printf(out, "%s\n%" PRIu32 "\n%s\n", link->key.name, link->generation, text);
 	gw_note_key_print(&link->key, out);
 	gw_text_putc(out, '\n');
@@ -71,10 +79,14 @@ static bool read_time(const char *text, int64_t *ret)
 	struct tm parts = { 0 };
 	const char *end = strlen(text) == TIME_LEN ? strptime(text, TIME_FORMAT, &parts) : NULL;
 
+	char again[32];
+
 	if (!end || *end)
 		return false;
 	*ret = (int64_t)timegm(&parts);
-	return true;
+	/* One text for one time: no 31st of February. */
+	format_time(*ret, again);
+	return strcmp(text, again) == 0;
 }
 
 /* "change 120 CsUY…": a class's name has no character that would need care elsewhere. */

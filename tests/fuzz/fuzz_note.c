@@ -1,14 +1,16 @@
 /*
- * Arbitrary bytes as a signed note, as a checkpoint, as a key and as base64: reading must end and stay
- * within the bytes. What is read is written again as it was; no arbitrary bytes are signed by
- * our key.
+ * Arbitrary bytes as a signed note, several notes, a checkpoint, a key, a chain of keys, a proof, a
+ * time-stamp and base64: reading must end and stay within the bytes. What is read is written again as
+ * it was; no arbitrary bytes are signed by our key.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/audit/checkpoint.h"
+#include "gw/audit/keys.h"
+#include "gw/audit/timestamp.h"
+#include "gw/audit/tlog_proof.h"
 #include "gw/core/base64.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,11 +67,56 @@ static void check_base64(const char *text, size_t size)
 	free(bytes);
 }
 
+/* Notes one behind the other are those bytes, up to where there is none. */
+static void check_notes(const char *text, size_t size)
+{
+	const char *at = text, *end = text + size, *note;
+	size_t len;
+
+	while ((note = gw_note_next(&at, end, &len)) != NULL)
+		check(note + len == at && at <= end && len > 2, "a note that is not in the bytes");
+}
+
+static void check_link(const char *text, size_t size)
+{
+	gw_auto_text struct gw_text printed = { 0 };
+	struct gw_key_link link;
+
+	if (gw_key_link_parse(text, size, &link) < 0)
+		return;
+	gw_key_link_print(&link, &printed);
+	check(printed.len == size && memcmp(printed.bytes, text, size) == 0,
+	      "a link of the chain has two text forms");
+}
+
+static void check_chain(const char *text, size_t size)
+{
+	struct gw_key_chain chain;
+	size_t bad = 0;
+
+	if (gw_key_chain_read(text, size, NULL, &chain, &bad) < 0)
+		return;
+	check(chain.n && chain.links[0].generation == 1, "a chain without a beginning");
+	gw_key_chain_done(&chain);
+}
+
+static void check_proof(const char *text, size_t size)
+{
+	static const struct gw_checkpoint nothing = { .size = 0 };
+	struct gw_tlog_proof proof;
+
+	if (gw_tlog_proof_parse(text, size, &proof) < 0)
+		return;
+	check(!gw_tlog_proof_holds(&proof, &nothing), "a record in an empty log");
+	gw_tlog_proof_done(&proof);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct gw_checkpoint checkpoint;
 	struct gw_note_key key;
+	int64_t time;
 
 	check(gw_note_key_parse(KEY, strlen(KEY), &key) == 0, "our key");
 	check_note(text, size, &key);
@@ -78,5 +125,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      "an origin that is no name");
 	check_key(text, size);
 	check_base64(text, size);
+	check_notes(text, size);
+	check_link(text, size);
+	check_chain(text, size);
+	check_proof(text, size);
+	check(gw_timestamp_verify(text, size, NULL, "x", 1, NULL, &time) < 0,
+	      "a stamp that nobody made");
 	return 0;
 }
