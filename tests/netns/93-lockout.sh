@@ -82,7 +82,9 @@ done | sort -u >"$LAB_TMP/known"
 awk -v late="$LATE_MS" -v confirm="$CONFIRM_MS" '
 	NR == FNR { name[$1] = $2; next }
 	$2 == "observations" { observed = $1; next }
-	!($2 in name) { print "neither old nor new:", $0; bad = 1; next }
+	!($2 in name) { print "neither old nor new:", $0, "after", last; bad = 1 }
+	{ last = $1 " " name[$2] }
+	!($2 in name) { next }
 	name[$2] == "cut" { since = $1; cuts++; next }
 	since { if ($1 - since > longest) longest = $1 - since; since = 0 }
 	END {

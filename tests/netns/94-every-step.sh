@@ -6,7 +6,7 @@
 #	STRIDE=1 tests/netns/94-every-step.sh        every step; otherwise every few, others each time
 set -eu
 . tests/support/lab.sh
-STRIDE=${STRIDE:-5}
+STRIDE=${STRIDE:-11}
 lab_up
 . tests/support/agent.sh
 for name in old new; do
@@ -51,12 +51,21 @@ die_at() {
 	esac
 }
 
+# Whatever the kernel held at the death is what some stored revision says, and stays known.
+known() {
+	"$BUILD/tools/rules" stored "$LAB_TMP"/state/revisions/0*/compiled >"$LAB_TMP/known" 2>&1
+	grep -qxF "$1" "$LAB_TMP/known"
+}
+
 # After a death while $new was being applied.
 check_apply() {
-	if [ "$(agent_rules)" != "$before" ] && [ ! -e "$pending" ]; then
+	local at_death
+	at_death=$(agent_rules)
+	if [ "$at_death" != "$before" ] && [ ! -e "$pending" ]; then
 		failed "the new rules are in the kernel without a deadline"
 	fi
 	agent_start
+	known "$at_death" || failed "the kernel had rules of no revision: $at_death"
 	if [ -e "$pending" ]; then
 		holds new || failed "a change waits that the kernel does not hold"
 		agent_ctl abort >"$LAB_TMP/out" 2>&1 || failed "$(cat "$LAB_TMP/out")"
@@ -68,10 +77,13 @@ check_apply() {
 
 # After a death while the change was being undone.
 check_abort() {
-	if [ "$(agent_rules)" = "$before" ] && [ ! -e "$pending" ]; then
+	local at_death
+	at_death=$(agent_rules)
+	if [ "$at_death" = "$before" ] && [ ! -e "$pending" ]; then
 		failed "the new rules are in the kernel without a deadline"
 	fi
 	agent_start
+	known "$at_death" || failed "the kernel had rules of no revision: $at_death"
 	if [ -e "$pending" ]; then
 		[ "$status" -ne 0 ] || failed "it waits still, after it was undone"
 		holds new || failed "a change waits that the kernel does not hold"
