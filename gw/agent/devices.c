@@ -4,6 +4,7 @@
  * (rt_seen…); the agent asks every half minute, so that a device that comes by night is still listed a
  * month later. What it has seen is in devices.json; a device is noted there before it is announced.
  */
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <string.h>
@@ -81,6 +82,7 @@ static void forget_oldest(struct gw_devices *devices)
 {
 	size_t oldest = 0;
 
+	assert(devices->items && devices->n);
 	for (size_t i = 1; i < devices->n; i++)
 		if (devices->items[i].last < devices->items[oldest].last)
 			oldest = i;
@@ -147,7 +149,7 @@ static bool device_from_json(const json_t *object, struct device *ret)
 	if (!mac || !zone || strlen(zone) > GW_NAME_MAX ||
 	    !gw_mac_parse(mac, strlen(mac), ret->mac))
 		return false;
-	(void)strcpy(ret->zone, zone);
+	(void)strncpy(ret->zone, zone, GW_NAME_MAX); /* it fits */
 	ret->has_addr = addr && gw_addr_parse(addr, &ret->family, &range) == GW_ADDR_OK;
 	if (ret->has_addr)
 		ret->addr = range.lo;

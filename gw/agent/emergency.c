@@ -124,8 +124,9 @@ static void compare_bans(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	for (uint8_t set = GW_MEASURE_BANNED4; set <= GW_MEASURE_BANNED6; set++)
-		(void)gw_measures_sync(&agent->emergency->measures, agent->target.kernel, set, NULL,
+	for (unsigned int set = GW_MEASURE_BANNED4; set <= GW_MEASURE_BANNED6; set++)
+		(void)gw_measures_sync(&agent->emergency->measures, agent->target.kernel,
+				       (uint8_t)set, NULL,
 				       time(NULL)); /* what is there goes on being enforced */
 	(void)malloc_trim(0);
 }

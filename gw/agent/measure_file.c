@@ -146,8 +146,14 @@ static bool take_number(char **at, const char *key, int64_t *ret)
 
 	if (strncmp(*at, key, len) != 0)
 		return false;
-	*ret = strncmp(*at + len, "null", 4) == 0 ? 0 : strtoll(*at + len, &end, 10);
-	*at = strncmp(*at + len, "null", 4) == 0 ? *at + len + 4 : end;
+	*at += len;
+	*ret = 0;
+	if (strncmp(*at, "null", 4) == 0) {
+		*at += 4;
+		return true;
+	}
+	*ret = strtoll(*at, &end, 10);
+	*at = end;
 	return true;
 }
 

@@ -278,10 +278,10 @@ static void run_judge(struct gw_ipc_call *call, void *context)
 	question.source = source.lo;
 	question.dest = dest.lo;
 	stopping = gw_measures_stopping(&agent->emergency->measures, &question, time(NULL));
-	gw_ipc_call_reply(call, GW_EXIT_OK,
-			  json_pack("{s:o}", "measure",
-				    stopping ? gw_measure_json(stopping) : json_null()),
-			  -1);
+	gw_ipc_call_reply(
+		call, GW_EXIT_OK,
+		json_pack("{s:o}", "measure", stopping ? gw_measure_json(stopping) : json_null()),
+		-1);
 }
 
 /* ---- table ---------------------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ enum gw_exit gw_cmd_devices(struct gw_ctl *ctl)
 {
 	struct lookups lookups = { .arena = ctl->arena };
 	json_t *fields = ctl->n_args ? json_pack("{s:s}", "zone", ctl->args[0]) : NULL;
-	json_t *root, *devices, *device;
+	json_t *root, *devices;
 	enum gw_exit status = gw_ctl_list(ctl, "devices", fields, &root);
 	struct gw_report_table table = { 0 };
 	size_t i;
@@ -84,7 +84,8 @@ enum gw_exit gw_cmd_devices(struct gw_ctl *ctl)
 	gw_leases_read(ctl->arena, &lookups.leases);
 	lookups.vendors = gw_vendors_read(ctl->arena);
 	devices = json_object_get(root, "devices");
-	json_array_foreach(devices, i, device) complete(&lookups, device);
+	for (i = 0; i < json_array_size(devices); i++)
+		complete(&lookups, json_array_get(devices, i));
 	if (ctl->root) {
 		gw_json_set(ctl->root, "devices", json_incref(devices));
 	} else if (!json_array_size(devices)) {
@@ -92,7 +93,8 @@ enum gw_exit gw_cmd_devices(struct gw_ctl *ctl)
 	} else {
 		gw_report_row(&table, "DEVICE", "ZONE", "STATE", "ADDRESS", "NAME", "FIRST SEEN",
 			      "LAST SEEN", "MAKER", "NOTE");
-		json_array_foreach(devices, i, device) add_row(ctl, &table, device);
+		for (i = 0; i < json_array_size(devices); i++)
+			add_row(ctl, &table, json_array_get(devices, i));
 		gw_report_table_print(&table, "", &ctl->out);
 	}
 	gw_report_table_done(&table);

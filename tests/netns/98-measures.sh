@@ -218,7 +218,7 @@ lab_case "measures outlive apply, rollback, kill -9, other programs and a reboot
 passes() {
 	[[ $(lab_try hq -t 200 203.0.113.6 tcp/80) == answered* ]]
 }
-lab_status 0 agent_ctl ban 10.20.1.10 -m short --for 3s
+lab_status 0 agent_ctl ban 10.20.1.10 -m short --for 5s
 passes && { echo "the short ban does not hold"; exit 1; }
 agent_kill
 agent_until 20 passes || { echo "the ban does not end without the agent"; exit 1; }

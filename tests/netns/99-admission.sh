@@ -38,6 +38,7 @@ route add default via 10.20.0.1
 route add default via 2001:db8:20::1 dev eth0
 END
 # Frames between two ports are the bridge's business; some kernels let it ask the IP hooks.
+# shellcheck disable=SC2016  # the inner shell's
 lab_in gw sh -c 'f=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -w $f ] || echo 0 >$f'
 known=$(lab_in hq cat /sys/class/net/eth0/address)
 unknown=$(lab_in hq2 cat /sys/class/net/eth0/address)
