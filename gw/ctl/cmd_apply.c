@@ -91,8 +91,7 @@ static enum gw_exit stand_alone(struct gw_ctl *ctl)
 	struct gw_pending pending;
 	enum gw_exit status;
 
-	if ((confirm && strcmp(confirm, "0") != 0) || gw_ctl_option(ctl, "wait") || ctl->n_args ||
-	    gw_ctl_option(ctl, "emergency"))
+	if ((confirm && strcmp(confirm, "0") != 0) || gw_ctl_option(ctl, "wait"))
 		return gw_ctl_need_agent(ctl);
 	status = gw_ctl_open_store(ctl, true);
 	if (status != GW_EXIT_OK || gw_pending_read(ctl->target.store, &pending) == -ENOENT)
@@ -114,6 +113,9 @@ enum gw_exit gw_cmd_apply(struct gw_ctl *ctl)
 		status = gw_ctl_change_fields(ctl, &fields);
 		return status == GW_EXIT_OK ? gw_ctl_apply_by_agent(ctl, fields) : status;
 	}
+	/* Only the agent judges plans and who has signed them. */
+	if (status == GW_EXIT_OK && (ctl->n_args || gw_ctl_option(ctl, "emergency")))
+		return gw_ctl_need_agent(ctl);
 	if (status == GW_EXIT_OK)
 		status = stand_alone(ctl);
 	return status == GW_EXIT_OK ? change(ctl, &origin, note ? note : "") : status;

@@ -187,16 +187,14 @@ const struct gw_command gw_commands[] = {
 	  .summary = "Put the configuration into the kernel",
 	  .details =
 		  "Sends exactly the difference, all or nothing. What is still permitted goes on\n"
-		  "without a lost packet, what is not stops at once.\n"
+		  "without a lost packet, what is not stops at once. PLAN is what others signed.\n"
 		  "Through the agent, the change is undone after `change: {confirm: …}` unless\n"
 		  "`gwctl confirm` keeps it: what cuts off its author does not last. That holds "
 		  "when\n"
 		  "gwctl or gwd is killed, and across a reboot.\n"
-		  "Exit status: 3 if the configuration is invalid, 4 if an assertion does not "
+		  "Exit status: 3 if the configuration is invalid; 4 if an assertion does not "
 		  "hold,\n"
-		  "another change waits, or another process holds the lock; nothing is changed "
-		  "then.\n"
-		  "With --wait, 5 if the change was undone.",
+		  "approvals are missing or another change waits; 5 with --wait if it was undone.",
 	  .examples = "  gwctl apply -m \"CHG-2041: open the shop\"\n"
 		      "  gwctl apply --confirm 5m --wait\n",
 	  .options = apply_options,
