@@ -264,6 +264,7 @@ static int find_end(struct gw_audit_log *log, uint64_t *ret_seq)
 		err = read_segment(log, firsts[n - 1], ret_seq);
 		if (err != -ENODATA && err != -EBADMSG)
 			break;
+		log->end = (struct gw_audit_log_end){ 0 }; /* not what a damaged one says */
 		gw_audit_log_segment_name(firsts[--n], name);
 		/* One that was just made has lost nothing. One that somebody has damaged is kept, and
 		 * what is signed of the log tells that records are missing. */

@@ -161,7 +161,7 @@ int gw_trail_deleted(const struct gw_trail *trail, size_t log, struct gw_forest 
 	err = gw_audit_file_read(trail->dir, path.bytes, DELETED_MAX, &text);
 	if (err && err != -ENOENT)
 		return err;
-	at = text.bytes;
+	at = text.bytes ? text.bytes : "";
 	for (end = at + text.len; !err && at < end;) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 
@@ -342,7 +342,7 @@ static int next_line(struct gw_trail_cursor *cursor, const char **ret, size_t *r
 	size_t scanned = 0;
 
 	for (;;) {
-		const char *start = cursor->buffer.bytes + cursor->at;
+		const char *start = cursor->buffer.len ? cursor->buffer.bytes + cursor->at : NULL;
 		size_t left = cursor->buffer.len - cursor->at;
 		const char *newline =
 			left > scanned ? memchr(start + scanned, '\n', left - scanned) : NULL;
