@@ -51,6 +51,21 @@ launch_cut() { # gwctl's process: $client
 	client=$!
 }
 
+# remember REVISION...: what they hold, for later; one whose change was interrupted may be forgotten
+# by the next gwd, and its number is given to another.
+remember() {
+	local revision name digest
+	for revision in "$@"; do
+		name=open
+		! grep -q '"note": "cut"' "$revision/meta.json" || name=cut
+		digest=$("$BUILD/tools/rules" stored "$revision/compiled") || continue
+		echo "$digest $name"
+	done >>"$LAB_TMP/remembered"
+}
+newest() {
+	find "$LAB_TMP/state/revisions" -maxdepth 1 -name '0*' | sort | tail -n 3
+}
+
 agent_start
 lab_status 0 agent_ctl -C "$open" apply --confirm 0
 ssh_works || failed "the managers do not get in"
@@ -66,6 +81,8 @@ for ((run = 0; run < RUNS; run++)); do
 	wait "$client" 2>/dev/null || true
 	nap $((RANDOM % 3 ? RANDOM % 150 : RANDOM % 1400))
 	agent_kill
+	# shellcheck disable=SC2046  # paths of ours
+	remember $(newest)
 	nap $((RANDOM % 300))
 	agent_launch
 	agent_until 30 settled || failed "run $run: not restored"
@@ -73,12 +90,9 @@ done
 kill -TERM "$observer"
 wait "$observer" || failed "$(cat "$LAB_TMP/seen.errors")"
 
-# Every state that was seen is that of a stored revision; how long each cut lasted.
-for revision in "$LAB_TMP"/state/revisions/0*; do
-	name=open
-	! grep -q '"note": "cut"' "$revision/meta.json" || name=cut
-	echo "$("$BUILD/tools/rules" stored "$revision/compiled") $name"
-done | sort -u >"$LAB_TMP/known"
+# Every state that was seen is that of a revision that was stored at the time; how long each cut lasted.
+remember "$LAB_TMP"/state/revisions/0*
+sort -u "$LAB_TMP/remembered" >"$LAB_TMP/known"
 awk -v late="$LATE_MS" -v confirm="$CONFIRM_MS" '
 	NR == FNR { name[$1] = $2; next }
 	$2 == "observations" { observed = $1; next }
