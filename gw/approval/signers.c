@@ -223,11 +223,17 @@ static void read_signer(struct reader *reader, const char *at, const char *end,
 		complain(reader, "this line has no key");
 		return;
 	}
-	if (!is_key_type(word, len) && (!read_options(reader, word, len, &signer, &wanted) ||
-					!next_word(&at, end, &word, &len)))
+	if (!is_key_type(word, len)) {
+		if (!read_options(reader, word, len, &signer, &wanted))
+			return;
+		if (!next_word(&at, end, &word, &len))
+			len = 0;
+	}
+	if (!len || !next_word(&at, end, &key, &key_len)) {
+		complain(reader, "this line has no key");
 		return;
-	if (!next_word(&at, end, &key, &key_len) ||
-	    !read_key(reader, word, len, key, key_len, &signer.key))
+	}
+	if (!read_key(reader, word, len, key, key_len, &signer.key))
 		return;
 	signer.principal = gw_arena_strndup(reader->arena, principal, principal_len);
 	if (!wanted)
