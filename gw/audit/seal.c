@@ -38,21 +38,35 @@ void gw_seal_close(struct gw_seal *seal)
 	gw_free(seal);
 }
 
+/* Opening records a key only where it makes the first one. */
+struct first_key {
+	const struct gw_seal_options *options;
+	bool made;
+};
+
+static int record_first(uint32_t generation, const char *note, void *context)
+{
+	struct first_key *first = context;
+
+	first->made = true;
+	return first->options->record(generation, note, first->options->context);
+}
+
 int gw_seal_open(const struct gw_seal_options *options, int64_t now, struct gw_seal **ret)
 {
 	struct gw_seal *seal = gw_zalloc(1, sizeof(*seal));
+	struct first_key first = { .options = options };
 	int err;
 
 	seal->options = *options;
 	seal->key_since = -1;
-	err = gw_audit_keys_open(options->dir, options->site, options->type, now, options->record,
-				 options->context, &seal->keys);
+	err = gw_audit_keys_open(options->dir, options->site, options->type, now, record_first,
+				 &first, &seal->keys);
 	if (err) {
 		gw_seal_close(seal);
 		return err;
 	}
-	seal->key_is_new =
-		gw_audit_keys_generation(seal->keys) == 1 && gw_audit_keys_since(seal->keys) == now;
+	seal->key_is_new = first.made;
 	*ret = seal;
 	return 0;
 }
