@@ -17,8 +17,8 @@
 static const struct gw_loc nowhere;
 
 const struct gw_verb *const gw_agent_control_verbs[] = {
-	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift, gw_verbs_clock,
-	gw_verbs_measures, gw_verbs_devices, NULL,
+	gw_verbs_change,   gw_verbs_observe, gw_verbs_drift,   gw_verbs_clock,
+	gw_verbs_measures, gw_verbs_devices, gw_verbs_modules, NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {
@@ -47,22 +47,33 @@ static unsigned int control_permissions(int fd, const struct gw_peer *peer, void
 	return 0;
 }
 
-static enum gw_exit listen_control(struct gw_agent *agent, struct gw_diags *diags)
+/* Where modules find their socket: open to all, whatever the umask. */
+static int make_run_dir(const char *path)
+{
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(path, 0755) < 0 ? -errno : 0;
+}
+
+/* Anybody may knock at the modules' door; who may come in is judged by his uid. */
+static enum gw_exit listen_on(struct gw_agent *agent, const char *name, mode_t mode,
+			      unsigned int (*permissions)(int, const struct gw_peer *, void *),
+			      struct gw_ipc_server **ret, struct gw_diags *diags)
 {
 	struct gw_arena *arena = gw_arena_new();
 	struct gw_ipc_settings settings = {
-		.path = gw_arena_printf(arena, "%s/control", agent->run_dir),
-		.listen_fd = gw_notify_listen_fd("control"),
-		.mode = 0660,
+		.path = gw_arena_printf(arena, "%s/%s", agent->run_dir, name),
+		.listen_fd = gw_notify_listen_fd(name),
+		.mode = mode,
 		.group = operator_group(),
 		.tables = gw_agent_control_verbs,
-		.permissions = control_permissions,
+		.permissions = permissions,
 		.context = agent,
 	};
-	int err = mkdir(agent->run_dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	int err = make_run_dir(agent->run_dir);
 
 	if (!err)
-		err = gw_ipc_server_new(agent->base, &settings, &agent->control);
+		err = gw_ipc_server_new(agent->base, &settings, ret);
 	if (err) {
 		gw_diag(diags, GW_D_AGENT_SOCKET, nowhere, "the socket %s: %s", settings.path,
 			strerror(-err));
@@ -139,11 +150,17 @@ enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
 
 enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags)
 {
-	return listen_control(agent, diags);
+	enum gw_exit status =
+		listen_on(agent, "control", 0660, control_permissions, &agent->control, diags);
+
+	return status == GW_EXIT_OK ? listen_on(agent, "module", 0666, gw_agent_module_permissions,
+						&agent->module, diags)
+				    : status;
 }
 
 void gw_agent_stop(struct gw_agent *agent)
 {
+	gw_ipc_server_free(agent->module);
 	gw_ipc_server_free(agent->control);
 	agent->control = NULL; /* parts record that they stop */
 	/* What was started last stands on what was started before. */

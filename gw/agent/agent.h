@@ -11,6 +11,7 @@
  *	verbs_observe.c  what the kernel holds, for gwctl
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
+ *	modules.c    what modules may ask for on their own socket
  *	record.c     what happened, for those who watch and for the audit trail
  *	trail.c      the audit trail: sealed, forwarded, deleted when its time is over
  *
@@ -32,13 +33,19 @@ struct gw_host_watch;
 struct gw_emergency;
 
 /* What a peer may do: bits of gw_verb.permission. */
-#define GW_AGENT_OPERATE 1u /* everything on the control socket */
+#define GW_AGENT_OPERATE   1u /* everything on the control socket */
+#define GW_AGENT_RATELIMIT 2u /* what a module may ask for on its socket: see modules.c */
+#define GW_AGENT_IPV6GUARD 4u
+#define GW_AGENT_VPNAUTH   8u
+#define GW_AGENT_DNS       16u
+#define GW_AGENT_METRICS   32u
+#define GW_AGENT_MODULES   62u /* any of them */
 
 struct gw_agent {
 	const char *state_dir, *run_dir;
 	struct event_base *base;
 	struct gw_target target;
-	struct gw_ipc_server *control;
+	struct gw_ipc_server *control, *module;
 	int64_t started; /* Unix time */
 	/* In force: revision 0 and no config before the first apply. */
 	uint32_t revision;
@@ -160,6 +167,9 @@ extern const struct gw_verb gw_verbs_change[];
 extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
+extern const struct gw_verb gw_verbs_modules[];
+/** What the peer's user may ask for on the socket of the modules; 0: nothing (modules.c). */
+unsigned int gw_agent_module_permissions(int fd, const struct gw_peer *peer, void *context);
 extern const struct gw_verb gw_verbs_measures[];
 extern const struct gw_verb gw_verbs_devices[];
 

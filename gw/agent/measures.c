@@ -77,7 +77,10 @@ static void take(struct gw_agent *agent, struct gw_ipc_call *call, struct gw_mea
 {
 	int err;
 
-	if (list->n && has_room(agent, call, list) && gw_emergency_is_safe(agent, call, list)) {
+	if (gw_ipc_call_flag(call, "force") && !gw_ipc_call_may(call, GW_AGENT_OPERATE)) {
+		gw_ipc_call_refuse(call, GW_EXIT_REFUSED, "`force` is for operators");
+	} else if (list->n && has_room(agent, call, list) &&
+		   gw_emergency_is_safe(agent, call, list)) {
 		err = gw_emergency_take(agent, list);
 		record(agent, call, event, subject, list, err);
 		gw_emergency_reply(agent, call, list, err);
@@ -363,17 +366,19 @@ const struct gw_verb gw_verbs_measures[] = {
 	{ "isolate", "Cuts a zone from all others but management zones.", isolate_fields, reply_fields,
 	  .permission = GW_AGENT_OPERATE, .run = run_isolate },
 	{ "quarantine", "Cuts a host or a device from all but management zones.", target_fields,
-	  reply_fields, .permission = GW_AGENT_OPERATE, .run = run_quarantine },
+	  reply_fields,
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_RATELIMIT | GW_AGENT_IPV6GUARD | GW_AGENT_VPNAUTH,
+	  .run = run_quarantine },
 	{ "ban", "Drops everything from and to an address or a network.", target_fields, reply_fields,
-	  .permission = GW_AGENT_OPERATE, .run = run_ban },
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_RATELIMIT | GW_AGENT_VPNAUTH, .run = run_ban },
 	{ "suspend", "Drops everything from and to the addresses of a user.", suspend_fields,
-	  reply_fields, .permission = GW_AGENT_OPERATE, .run = run_suspend },
+	  reply_fields, .permission = GW_AGENT_OPERATE | GW_AGENT_VPNAUTH, .run = run_suspend },
 	{ "release", "Ends isolation, quarantine, or an admission.", lift_fields, reply_fields,
 	  .permission = GW_AGENT_OPERATE, .run = run_release },
 	{ "unban", "Ends a ban.", lift_fields, reply_fields,
-	  .permission = GW_AGENT_OPERATE, .run = run_unban },
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_RATELIMIT | GW_AGENT_VPNAUTH, .run = run_unban },
 	{ "resume", "Ends the suspension of a user.", resume_fields, reply_fields,
-	  .permission = GW_AGENT_OPERATE, .run = run_resume },
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_VPNAUTH, .run = run_resume },
 	{ "measures", "Lists the measures in force.", measures_fields, NULL, NULL,
 	  "JSON: {\"measures\": […]}", .permission = GW_AGENT_OPERATE, .run = run_measures },
 	{ "judge", "Says whether a measure stops a packet.", judge_fields, judge_reply,

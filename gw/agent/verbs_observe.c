@@ -176,7 +176,7 @@ const struct gw_verb gw_verbs_observe[] = {
 	  .help = "Packets and bytes of every rule and reason, carried counts included.",
 	  .reply = counts_reply,
 	  .gives_file = "JSON: {\"counts\": [{id, builtin, packets, bytes}]}",
-	  .permission = GW_AGENT_OPERATE,
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_METRICS | GW_AGENT_RATELIMIT,
 	  .run = run_counts },
 	{ .name = "connections",
 	  .help = "All tracked connections.",
@@ -191,7 +191,7 @@ const struct gw_verb gw_verbs_observe[] = {
 	{ .name = "log_open",
 	  .help = "Logged packets: the attached descriptor is an NFLOG socket for one reader.",
 	  .gives_file = "an NFLOG socket",
-	  .permission = GW_AGENT_OPERATE,
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_RATELIMIT | GW_AGENT_IPV6GUARD,
 	  .run = run_log_open },
 	{ .name = NULL },
 };

@@ -16,6 +16,7 @@
 #define NOW          "now"        /* made because `next` was not ready */
 #define RESERVE      "../reserve" /* space for an emergency, see writer.c */
 #define ZEROES       65536u
+#define NOW_MAX      ((off_t)4 << 20)
 #define FAST_FILL_S  60 /* a segment that was full sooner gets a larger one behind it */
 
 void gw_audit_log_segment_name(uint64_t first, char ret[32])
@@ -85,16 +86,23 @@ int gw_audit_log_prepare_next(struct gw_audit_log *log)
 static int take_next(struct gw_audit_log *log, const char *name)
 {
 	bool ready = atomic_load(&log->next_ready);
+	off_t size = ready ? log->next_size : (off_t)atomic_load(&log->next_wish);
 	int err = 0;
 
 	if (!ready) {
-		err = prepare(log, NOW, log->sizes->least);
+		/* Large enough that the next one is ready in time, small enough not to wait for. */
+		size = size > NOW_MAX ? NOW_MAX : size;
+		err = prepare(log, NOW, size);
+		if (err == -ENOSPC) {
+			size = log->sizes->least;
+			err = prepare(log, NOW, size);
+		}
 		if (err == -ENOSPC && unlinkat(log->dir, RESERVE, 0) == 0)
-			err = prepare(log, NOW, log->sizes->least);
+			err = prepare(log, NOW, size);
 	}
 	if (err)
 		return err;
-	log->size = ready ? log->next_size : log->sizes->least;
+	log->size = size;
 	if (renameat(log->dir, ready ? NEXT : NOW, log->dir, name) < 0)
 		return -errno;
 	if (ready)

@@ -210,6 +210,11 @@ bool gw_ipc_call_flag(const struct gw_ipc_call *call, const char *field)
 	return json_is_true(json_object_get(call->request, field));
 }
 
+bool gw_ipc_call_may(const struct gw_ipc_call *call, unsigned int permission)
+{
+	return call->connection->permissions & permission;
+}
+
 void gw_ipc_call_subscribe(struct gw_ipc_call *call)
 {
 	call->connection->subscribed = true;

@@ -103,7 +103,8 @@ int gw_ipc_request(struct gw_ipc_client *client, const char *verb, json_t *field
 {
 	int err = send_request(client, verb, fields, file);
 
-	while (!err) {
+	/* Whoever is turned away at the door is told why before it is shut. */
+	while (!err || err == -EPIPE) {
 		json_t *message;
 		int got;
 

@@ -145,6 +145,8 @@ uint64_t gw_ipc_call_connection(const struct gw_ipc_call *call);
 const char *gw_ipc_call_text(const struct gw_ipc_call *call, const char *field);
 uint64_t gw_ipc_call_uint(const struct gw_ipc_call *call, const char *field, uint64_t fallback);
 bool gw_ipc_call_flag(const struct gw_ipc_call *call, const char *field);
+/** True if the connection has one of these permission bits. */
+bool gw_ipc_call_may(const struct gw_ipc_call *call, unsigned int permission);
 /** From now on the connection gets events. */
 void gw_ipc_call_subscribe(struct gw_ipc_call *call);
 /** Calls `fn` if the peer goes away before the reply; the call is gone after it. */

@@ -1,0 +1,83 @@
+#!/bin/bash
+# The socket of the modules: each user may ask for what its module needs, and for nothing else; what is
+# recorded for a module is durable when it is answered.
+set -eu
+BUILD=${BUILD:-build/release}
+gwctl=$(realpath "$BUILD/gwctl") gwd=$(realpath "$BUILD/gwd") ask=$(realpath "$BUILD/tools/ask")
+[ "$(id -u)" -eq 0 ] || { echo "root is needed to run the agent"; exit 77; }
+if [ "${1:-}" != inside ]; then
+	exec unshare -nm "$0" inside
+fi
+
+dir=$(mktemp -d) agent=
+clean() {
+	[ -z "$agent" ] || kill "$agent" 2>/dev/null || true
+	wait
+	umount /etc/passwd 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap clean EXIT
+chmod 755 "$dir"
+cd "$dir"
+# The users of the modules, in this mount namespace alone.
+{ cat /etc/passwd; echo "gw-ratelimit:x:64901:65534::/:/bin/false"
+  echo "gw-vpnauth:x:64902:65534::/:/bin/false"; } > passwd
+mount --bind passwd /etc/passwd
+cp "$ask" ask
+export GW_STATE_DIR=$dir/state GW_RUN_DIR=$dir/run
+ip link set lo up
+ip link add hq0 type veth peer name x0
+ip link add mgmt0 type veth peer name y0
+mkdir site
+cat > site/gw.yaml <<-EOF
+gw: 1
+site: {name: modules}
+change: {confirm: 0s}
+zones:
+  hq: {interfaces: [hq0], nets: [10.1.0.0/16]}
+  mgmt: {interfaces: [mgmt0], nets: [10.99.0.0/24]}
+EOF
+"$gwd" 2>log & agent=$!
+for _ in $(seq 100); do [ ! -S run/module ] || break; sleep 0.1; done
+"$gwctl" -C site apply >/dev/null
+
+# expect STATUS TEXT USER VERB [JSON]
+expect() {
+	local want=$1 text=$2 user=$3 got=0
+	shift 3
+	setpriv --reuid "$user" --regid 65534 --clear-groups ./ask run/module "$@" >out 2>&1 || got=$?
+	if [ "$got" -ne "$want" ] || ! grep -qF -- "$text" out; then
+		echo "$user: $* ended with $got instead of $want, or without '$text':"
+		cat out log
+		exit 1
+	fi
+}
+ok() { echo "ok  $*"; }
+
+expect 4 "may not use the socket" 64999 status
+expect 4 "may not use the socket" 0 status
+ok "who is no module is turned away, root too"
+
+expect 4 'is not for gw-ratelimit' 64901 apply
+expect 4 'is not for gw-ratelimit' 64901 confirm
+expect 4 'is not for gw-ratelimit' 64901 suspend '{"user": "op-1", "addresses": ["10.1.0.5"]}'
+expect 4 'is not for gw-vpnauth' 64902 isolate '{"zone": "hq", "reason": "r"}'
+ok "verbs of operators and of other modules are refused"
+
+expect 0 '"n":1' 64901 ban '{"target": "198.51.100.7", "reason": "flood", "for_s": 600}'
+"$gwctl" bans | grep -q 198.51.100.7
+"$gwctl" audit search -e 'measure.*' -a gw-ratelimit >/dev/null
+expect 4 'for operators' 64901 ban '{"target": "10.99.0.9", "reason": "r", "force": true}'
+ok "a module bans for itself, on record under its name, and never by force"
+
+expect 0 '"seq":' 64902 record '{"class": "access", "event": "login.failed", "actor": "op-9", "failed": true, "detail": {"n": 3}}'
+kill -9 "$agent"
+wait "$agent" 2>/dev/null || true
+"$gwctl" --json audit search -e login.failed | grep -q '"module": "gw-vpnauth"'
+ok "a record that was answered survives kill -9"
+agent=
+"$gwd" 2>>log & agent=$!
+for _ in $(seq 100); do ! ./ask run/control status >/dev/null 2>&1 || break; sleep 0.1; done
+expect 4 'no module writes' 64902 record '{"class": "change", "event": "change.applied"}'
+expect 64 'is missing' 64902 record '{"class": "access"}'
+ok "modules do not write the agent's records"
