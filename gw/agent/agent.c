@@ -124,9 +124,16 @@ static enum gw_exit open_target(struct gw_agent *agent, struct gw_diags *diags)
 	return err ? gw_kernel_failed(err, diags) : GW_EXIT_OK;
 }
 
-enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
+enum gw_exit gw_agent_open(struct gw_agent *agent, bool sockets, struct gw_diags *diags)
 {
 	enum gw_exit status = open_target(agent, diags);
+
+	if (status == GW_EXIT_OK && sockets)
+		status = listen_on(agent, "control", 0660, control_permissions, &agent->control,
+				   diags);
+	if (status == GW_EXIT_OK && sockets)
+		status = listen_on(agent, "module", 0666, gw_agent_module_permissions,
+				   &agent->module, diags);
 
 	if (status != GW_EXIT_OK)
 		return status;
@@ -137,6 +144,13 @@ enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
 			strerror(errno));
 		return GW_EXIT_FAILED;
 	}
+	return GW_EXIT_OK;
+}
+
+enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
+{
+	enum gw_exit status = GW_EXIT_OK;
+
 	for (size_t i = 0; parts[i] && status == GW_EXIT_OK; i++)
 		if (parts[i]->open && parts[i]->open(agent) < 0)
 			status = GW_EXIT_FAILED;
@@ -150,12 +164,15 @@ enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags)
 
 enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags)
 {
-	enum gw_exit status =
-		listen_on(agent, "control", 0660, control_permissions, &agent->control, diags);
+	int err = gw_ipc_server_open(agent->control);
 
-	return status == GW_EXIT_OK ? listen_on(agent, "module", 0666, gw_agent_module_permissions,
-						&agent->module, diags)
-				    : status;
+	if (!err)
+		err = gw_ipc_server_open(agent->module);
+	if (!err)
+		return GW_EXIT_OK;
+	gw_diag(diags, GW_D_AGENT_SOCKET, nowhere, "the sockets in %s: %s", agent->run_dir,
+		strerror(-err));
+	return GW_EXIT_FAILED;
 }
 
 void gw_agent_stop(struct gw_agent *agent)

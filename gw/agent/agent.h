@@ -76,9 +76,14 @@ struct gw_agent_part {
 
 /* ---- agent.c --------------------------------------------------------------------------------- */
 
-/** Starts all parts and the sockets. GW_EXIT_OK, or what went wrong as diagnostics. */
+/**
+ * Opens what needs privileges: state directory, kernel, and with `sockets` the sockets, which nobody finds
+ * yet. No thread is started. GW_EXIT_OK, or what went wrong as diagnostics.
+ */
+enum gw_exit gw_agent_open(struct gw_agent *agent, bool sockets, struct gw_diags *diags);
+/** Starts all parts, and loads what the kernel should hold. */
 enum gw_exit gw_agent_start(struct gw_agent *agent, struct gw_diags *diags);
-/** Opens the sockets: from now on requests are answered. */
+/** From now on clients find the sockets, and requests are answered. */
 enum gw_exit gw_agent_listen(struct gw_agent *agent, struct gw_diags *diags);
 void gw_agent_stop(struct gw_agent *agent);
 /**

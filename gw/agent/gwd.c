@@ -131,12 +131,16 @@ static enum gw_exit run(struct gw_agent *agent, bool boot)
 	enum gw_exit status;
 
 	gw_diags_init(&diags);
-	status = gw_agent_start(agent, &diags);
-	/* A gateway that could not be brought up is still one that must be reachable for repair. */
-	if (!boot && agent->undo)
-		status = gw_agent_listen(agent, &diags);
+	status = gw_agent_open(agent, !boot, &diags);
+	/* Before the first thread: what is given up is given up by the thread that does it. */
 	if (!boot && status == GW_EXIT_OK)
 		status = gw_agent_confine(agent, &diags);
+	if (status == GW_EXIT_OK) {
+		status = gw_agent_start(agent, &diags);
+		/* A gateway that could not be brought up must still be reachable for repair. */
+		if (!boot)
+			status = gw_agent_listen(agent, &diags);
+	}
 	gw_diags_print(&diags, stderr, false);
 	gw_diags_done(&diags);
 	if (!boot && status == GW_EXIT_OK)

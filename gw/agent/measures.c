@@ -185,6 +185,16 @@ static void lift(struct gw_ipc_call *call, struct gw_agent *agent, enum gw_measu
 				   wanted);
 		return;
 	}
+	for (size_t i = 0; i < list.n; i++) {
+		if (gw_ipc_call_may(call, GW_AGENT_OPERATE) ||
+		    strcmp(list.items[i].actor, gw_ipc_call_peer(call)->name) == 0)
+			continue;
+		gw_ipc_call_refuse(call, GW_EXIT_REFUSED,
+				   "that measure is %s's: a module ends its own alone",
+				   list.items[i].actor);
+		gw_measure_list_done(&list);
+		return;
+	}
 	err = gw_emergency_lift(agent, &list);
 	record(agent, call, event, wanted, &list, err);
 	gw_emergency_reply(agent, call, &list, err);

@@ -79,6 +79,9 @@ static int receive(struct gw_ipc_client *client, json_t **ret, int *ret_file)
 	size_t len;
 	int err = gw_ipc_receive(client->fd, client->buffer, &len, ret_file, 0);
 
+	/* Told once that the other end closed without reading all; what it said before comes after. */
+	if (err == -ECONNRESET)
+		err = gw_ipc_receive(client->fd, client->buffer, &len, ret_file, 0);
 	if (err)
 		return err == -ECONNRESET ? -EPIPE : err;
 	if (!len)

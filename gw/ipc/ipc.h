@@ -60,8 +60,8 @@ struct gw_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t session; /* kernel session of the process when it connected, 0: not known */
-	/* The person: login name of the audit login id if the process has one (so that `sudo` and a
-	 * shared root do not hide who it is), else of the uid, else its number. */
+	/* The user's name, else its number; of root the one who logged in (the audit login id), so
+	 * that `sudo` and a shared root do not hide who it is. */
 	char name[64];
 };
 /** -errno if the socket has no peer. */
@@ -126,9 +126,14 @@ struct gw_ipc_settings {
 	void *context; /* for permissions and verbs */
 };
 
-/** Listens. 0 or -errno; -EADDRINUSE if another process answers on the path. */
+/**
+ * Listens, but under a name that nobody looks for: what needs privileges is done. 0 or -errno; -EADDRINUSE
+ * if another process answers on the path.
+ */
 int gw_ipc_server_new(struct event_base *base, const struct gw_ipc_settings *settings,
 		      struct gw_ipc_server **ret);
+/** From now on clients find it, and are let in. */
+int gw_ipc_server_open(struct gw_ipc_server *server);
 /** Closes all connections and removes the socket. Accepts NULL. */
 void gw_ipc_server_free(struct gw_ipc_server *server);
 /** Sends an event to every connection that has subscribed. Takes the object over. */

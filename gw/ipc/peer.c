@@ -50,7 +50,8 @@ int gw_peer_read(int fd, struct gw_peer *ret)
 	session = getsid(peer.pid);
 	if (session > 0)
 		peer.session = session;
-	name_of(login_uid(&peer), peer.name);
+	/* Root is nobody in particular; any other user is who he is. */
+	name_of(peer.uid ? peer.uid : login_uid(&peer), peer.name);
 	*ret = peer;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "gw/core/mem.h"
+#include "gw/core/text.h"
 #include "gw/ipc/socket.h"
 
 #define CONNECTIONS_MAX         256u
@@ -27,9 +29,10 @@
 struct gw_ipc_server {
 	struct event_base *base;
 	struct gw_ipc_settings settings;
-	char *path; /* to remove at the end; NULL: the service manager's */
+	char *path;   /* to remove at the end; NULL: the service manager's */
+	char *hidden; /* its name until it is opened; NULL: it is */
 	int fd;
-	struct event *acceptable, *reaper;
+	struct event *acceptable, *reaper, *rested;
 	struct gw_ipc_connection *connections;
 	size_t n_connections;
 	uint64_t next_number;
@@ -120,6 +123,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 		drop_waiting(connection);
 	}
 	(void)event_del(connection->writable);
+	(void)event_add(connection->readable, NULL);
 }
 
 void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *text, int file)
@@ -144,6 +148,8 @@ void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *te
 	*connection->last = waiting;
 	connection->last = &waiting->next;
 	connection->n_waiting++;
+	/* Who does not read his answers asks no more questions. */
+	(void)event_del(connection->readable);
 	(void)event_add(connection->writable, NULL);
 }
 
@@ -215,6 +221,15 @@ static void add_connection(struct gw_ipc_server *server, int fd, const struct gw
 	(void)event_add(connection->readable, NULL);
 }
 
+static void on_rested(evutil_socket_t fd, short what, void *context)
+{
+	struct gw_ipc_server *server = context;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(server->acceptable, NULL);
+}
+
 static void on_acceptable(evutil_socket_t listener, short what, void *context)
 {
 	struct gw_ipc_server *server = context;
@@ -222,9 +237,17 @@ static void on_acceptable(evutil_socket_t listener, short what, void *context)
 	struct gw_peer peer;
 	unsigned int permissions;
 
+	static const struct timeval rest = { 0, 100000 };
+
 	(void)what;
-	if (fd < 0)
-		return; /* gone again, or no descriptors left: the next event tries again */
+	if (fd < 0) {
+		/* Gone again; or no descriptors are left: asking on and on would not make any. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+			(void)event_del(server->acceptable);
+			(void)event_add(server->rested, &rest);
+		}
+		return;
+	}
 	if (gw_peer_read(fd, &peer) < 0) {
 		(void)close(fd);
 		return;
@@ -240,28 +263,36 @@ static void on_acceptable(evutil_socket_t listener, short what, void *context)
 
 /* ---- the socket ------------------------------------------------------------------------------ */
 
-static bool answers(const struct sockaddr_un *address)
+/* Whatever is there counts as alive unless the kernel says that nobody listens: one that is stopped, or
+ * too busy to answer, is not to be replaced. */
+static bool answers(const char *path)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	bool yes = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool yes = fd >= 0;
 
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		yes = errno != ENOENT && errno != ECONNREFUSED;
 	if (fd >= 0)
 		(void)close(fd);
 	return yes;
 }
 
-static int listen_on(const struct gw_ipc_settings *settings, int *ret_fd)
+/* Under a name of its own until it is opened: what clients find there is ready, and a leftover of one
+ * that was killed is replaced in one step. */
+static int listen_on(const struct gw_ipc_settings *settings, const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
 	int fd, err = 0;
 
-	if (strlen(settings->path) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	memcpy(address.sun_path, settings->path, strlen(settings->path) + 1);
-	if (answers(&address))
+	if (answers(settings->path))
 		return -EADDRINUSE;
-	(void)unlink(settings->path); /* left by one that was killed */
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	(void)unlink(path); /* left by one that was killed */
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
@@ -270,41 +301,55 @@ static int listen_on(const struct gw_ipc_settings *settings, int *ret_fd)
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		err = -errno;
 	(void)umask(mask);
-	if (!err && settings->group != (gid_t)-1 &&
-	    chown(settings->path, (uid_t)-1, settings->group) < 0)
+	if (!err && settings->group != (gid_t)-1 && chown(path, (uid_t)-1, settings->group) < 0)
 		err = -errno;
-	if (!err && (chmod(settings->path, settings->mode) < 0 || listen(fd, BACKLOG) < 0))
+	if (!err && (chmod(path, settings->mode) < 0 || listen(fd, BACKLOG) < 0))
 		err = -errno;
-	if (err)
-		(void)close(fd);
-	else
+	if (!err) {
 		*ret_fd = fd;
+		return 0;
+	}
+	(void)unlink(path);
+	(void)close(fd);
 	return err;
 }
 
 int gw_ipc_server_new(struct event_base *base, const struct gw_ipc_settings *settings,
 		      struct gw_ipc_server **ret)
 {
+	gw_auto_text struct gw_text hidden = { 0 };
 	struct gw_ipc_server *server;
 	int fd = settings->listen_fd, err = 0;
 
+	gw_text_printf(&hidden, "%s.new", settings->path);
 	if (fd <= 0)
-		err = listen_on(settings, &fd);
+		err = listen_on(settings, hidden.bytes, &fd);
 	if (err)
 		return err;
 	server = gw_zalloc(1, sizeof(*server));
 	server->base = base;
 	server->settings = *settings;
 	server->fd = fd;
-	if (settings->listen_fd <= 0)
+	if (settings->listen_fd <= 0) {
 		server->path = gw_strdup(settings->path);
+		server->hidden = gw_strdup(hidden.bytes);
+	}
 	server->acceptable = event_new(base, fd, EV_READ | EV_PERSIST, on_acceptable, server);
 	server->reaper = event_new(base, -1, 0, reap, server);
-	if (!server->acceptable || !server->reaper)
+	server->rested = evtimer_new(base, on_rested, server);
+	if (!server->acceptable || !server->reaper || !server->rested)
 		gw_out_of_memory();
-	(void)event_add(server->acceptable, NULL);
 	*ret = server;
 	return 0;
+}
+
+int gw_ipc_server_open(struct gw_ipc_server *server)
+{
+	if (server->hidden && rename(server->hidden, server->path) < 0)
+		return -errno;
+	gw_free(server->hidden);
+	server->hidden = NULL;
+	return event_add(server->acceptable, NULL) < 0 ? -ENOMEM : 0;
 }
 
 void gw_ipc_server_free(struct gw_ipc_server *server)
@@ -313,6 +358,7 @@ void gw_ipc_server_free(struct gw_ipc_server *server)
 		return;
 	event_free(server->acceptable);
 	event_free(server->reaper);
+	event_free(server->rested);
 	while (server->connections) {
 		struct gw_ipc_connection *connection = server->connections;
 
@@ -322,7 +368,8 @@ void gw_ipc_server_free(struct gw_ipc_server *server)
 	}
 	(void)close(server->fd);
 	if (server->path)
-		(void)unlink(server->path);
+		(void)unlink(server->hidden ? server->hidden : server->path);
+	gw_free(server->hidden);
 	gw_free(server->path);
 	gw_free(server);
 }

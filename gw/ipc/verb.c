@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gw/core/utf8.h"
 #include "gw/ipc/ipc.h"
 
 #define TEXT_MAX  1024u
@@ -26,9 +27,12 @@ static const char *wrong_text(const json_t *value, uint64_t max)
 	if (len > (max ? max : TEXT_MAX))
 		return "is too long";
 	/* Records and terminals show it: nothing in it may steer them. */
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)text[i] < ' ' && text[i] != '\n') || text[i] == 0x7f)
+	for (const char *at = text, *end = text + len; at < end;) {
+		uint32_t c = gw_utf8_next(&at, end);
+
+		if ((c < ' ' && c != '\n') || (c >= 0x7f && c < 0xa0) || gw_char_is_hidden(c))
 			return "holds a control character";
+	}
 	return NULL;
 }
 

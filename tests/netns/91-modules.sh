@@ -81,3 +81,17 @@ for _ in $(seq 100); do ! ./ask run/control status >/dev/null 2>&1 || break; sle
 expect 4 'no module writes' 64902 record '{"class": "change", "event": "change.applied"}'
 expect 64 'is missing' 64902 record '{"class": "access"}'
 ok "modules do not write the agent's records"
+
+# Everything that gwd gives up is given up by every thread of it.
+for task in /proc/"$agent"/task/*; do
+	grep -q '^Seccomp:	2$' "$task/status" || { echo "$task is not confined"; exit 1; }
+	grep -q '^NoNewPrivs:	1$' "$task/status" || { echo "$task may gain privileges"; exit 1; }
+	grep -q '^CapEff:	0000000000001000$' "$task/status" || { echo "$task has more than CAP_NET_ADMIN"; grep Cap "$task/status"; exit 1; }
+done
+[ "$(ls /proc/"$agent"/task | wc -l)" -ge 3 ] || { echo "fewer threads than expected"; exit 1; }
+ok "every thread is confined"
+
+"$gwctl" ban 192.0.2.77 -m "by an operator" >/dev/null
+expect 4 "ends its own alone" 64901 unban '{"target": "192.0.2.77"}'
+expect 0 '"n":1' 64901 unban '{"target": "198.51.100.7"}'
+ok "a module ends its own measures alone"

@@ -170,6 +170,8 @@ static int setup(void **state)
 	(void)snprintf(site->path, sizeof(site->path), "%s/socket", site->dir);
 	site->base = event_base_new();
 	assert_int_equal(gw_ipc_server_new(site->base, &settings, &site->server), 0);
+	assert_int_equal(access(site->path, F_OK), -1); /* not before it is opened */
+	assert_int_equal(gw_ipc_server_open(site->server), 0);
 	assert_int_equal(pthread_create(&site->thread, NULL, serve, site), 0);
 	*state = site;
 	return 0;
@@ -517,6 +519,7 @@ static void a_second_server_on_the_path_is_refused_but_a_leftover_is_replaced(vo
 	(void)close(fd); /* as after kill -9 */
 	settings.path = address.sun_path;
 	assert_int_equal(gw_ipc_server_new(site->base, &settings, &server), 0);
+	assert_int_equal(gw_ipc_server_open(server), 0);
 	assert_int_equal(lstat(address.sun_path, &stat), 0);
 	assert_int_equal(stat.st_mode & 07777, 0600);
 	gw_ipc_server_free(server);
