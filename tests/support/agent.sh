@@ -30,9 +30,11 @@ agent_exec() {
 }
 
 # agent_listens: true if somebody listens on the control socket; the gateway's own list of sockets
-# tells, so that nothing has to be asked.
+# tells, so that nothing has to be asked. It knows them by the name that they were bound to, which the
+# agent changes when it is ready.
 agent_listens() {
-	lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control\$" /proc/net/unix
+	[ -S "$AGENT_RUN/control" ] && [ ! -e "$AGENT_RUN/module.new" ] &&
+		lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control.new\$" /proc/net/unix
 }
 
 # agent_launch [OPTION...]: starts gwd and does not wait.
