@@ -33,7 +33,8 @@ agent_exec() {
 # tells, so that nothing has to be asked. It knows them by the name that they were bound to, which the
 # agent changes when it is ready.
 agent_listens() {
-	[ -S "$AGENT_RUN/control" ] && [ ! -e "$AGENT_RUN/module.new" ] &&
+	[ -S "$AGENT_RUN/control" ] && [ ! -e "$AGENT_RUN/control.new" ] &&
+		[ ! -e "$AGENT_RUN/module.new" ] &&
 		lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control.new\$" /proc/net/unix
 }
 
