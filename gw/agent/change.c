@@ -7,6 +7,7 @@
 
 #include "gw/agent/agent.h"
 #include "gw/agent/archive.h"
+#include "gw/conf/conf.h"
 #include "gw/core/mem.h"
 #include "gw/host/host.h"
 #include "gw/report/json.h"
@@ -47,6 +48,35 @@ static enum gw_exit refuse_unsigned(struct apply *apply, const struct gw_approva
 	return GW_EXIT_REFUSED;
 }
 
+/* What an older gwd understood and this one does not: only whether it asks for approvals is looked at. */
+static bool may_ask_for_approvals(const struct gw_config *config)
+{
+	const struct gw_node *root = config->conf->root;
+	const struct gw_node *change = root ? gw_node_get(root, "change") : NULL;
+
+	return !root || (change && gw_node_get(change, "approvals"));
+}
+
+static enum gw_exit refuse_unreadable(struct apply *apply)
+{
+	gw_diag(&apply->diags, GW_D_APPROVAL_MISSING, (struct gw_loc){ 0 },
+		"whose approval a change needs cannot be read from revision %u, which is in force",
+		apply->transaction.base);
+	gw_diag_hint(&apply->diags, "`gwctl restore FILE` brings back a backup; else move the "
+				    "state directory away");
+	return GW_EXIT_REFUSED;
+}
+
+/*
+ * What was approved once may be undone by one person: that is not a new change. Who may approve is no
+ * part of it: a revoked key would come back, or the lock itself be taken off.
+ */
+static bool is_mere_undoing(const struct apply *apply, const struct gw_approvals *rules)
+{
+	return apply->undoes &&
+	       gw_approvals_equal(rules, &apply->transaction.config->policy->approvals);
+}
+
 /* Whether the change may be made: the rules in force decide, not those it brings. */
 static enum gw_exit check_approvals(struct apply *apply)
 {
@@ -55,7 +85,7 @@ static enum gw_exit check_approvals(struct apply *apply)
 	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
 	const struct gw_approvals *rules = before ? &before->approvals : &none;
 	struct gw_approval_situation situation = {
-		.site = transaction->config->policy->site_name,
+		.site = (before ? before : transaction->config->policy)->site_name,
 		.base = transaction->base,
 		.base_digest = transaction->base ? transaction->revision.digest : "",
 		.ruleset_digest = transaction->digest,
@@ -64,9 +94,11 @@ static enum gw_exit check_approvals(struct apply *apply)
 		.emergency = apply->emergency,
 	};
 
+	if (!before && transaction->before && may_ask_for_approvals(transaction->before))
+		return refuse_unreadable(apply);
 	if (!apply->plan)
-		/* What was approved once may be undone to by one person: that is not a new change. */
-		return rules->need && !apply->undoes ? refuse_unsigned(apply, rules) : GW_EXIT_OK;
+		return rules->need && !is_mere_undoing(apply, rules) ? refuse_unsigned(apply, rules)
+								     : GW_EXIT_OK;
 	gw_ruleset_digest(transaction->desired, transaction->digest);
 	if (!gw_approval_check(rules, apply->plan, &situation, transaction->arena, &apply->approved,
 			       &apply->diags))

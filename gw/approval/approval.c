@@ -42,9 +42,15 @@ static bool plan_holds(const struct gw_plan_file *plan, const struct gw_approval
 
 /* ---- signatures ------------------------------------------------------------------------------ */
 
+/*
+ * A signer may be `op-17@example.net` where the gateway knows `op-17`: what follows the @ tells nobody
+ * apart, because a stranger who counts is worse than a namesake who does not.
+ */
 static bool same_person(const char *a, const char *b)
 {
-	return strcasecmp(a, b) == 0;
+	size_t len = strcspn(a, "@");
+
+	return len == strcspn(b, "@") && strncasecmp(a, b, len) == 0;
 }
 
 /* Why a signer's signature does not count; NULL: it does. */
@@ -116,4 +122,22 @@ bool gw_approval_check(const struct gw_approvals *approvals, const struct gw_pla
 	else
 		gw_diag_hint(diags, "`gwctl approve FILE` adds a signature");
 	return false;
+}
+
+static bool same_signer(const struct gw_signer *a, const struct gw_signer *b)
+{
+	return strcmp(a->principal, b->principal) == 0 && a->key.len == b->key.len &&
+	       memcmp(a->key.bytes, b->key.bytes, a->key.len) == 0 &&
+	       a->valid_after == b->valid_after && a->valid_before == b->valid_before &&
+	       a->revoked == b->revoked;
+}
+
+bool gw_approvals_equal(const struct gw_approvals *a, const struct gw_approvals *b)
+{
+	if (a->need != b->need || a->emergency != b->emergency || a->signers.n != b->signers.n)
+		return false;
+	for (size_t i = 0; i < a->signers.n; i++)
+		if (!same_signer(&a->signers.items[i], &b->signers.items[i]))
+			return false;
+	return true;
 }

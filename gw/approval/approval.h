@@ -42,4 +42,7 @@ bool gw_approval_check(const struct gw_approvals *approvals, const struct gw_pla
 		       const struct gw_approval_situation *situation, struct gw_arena *arena,
 		       struct gw_approval_result *ret, struct gw_diags *diags);
 
+/** The same rules and the same signers, in the same order? */
+bool gw_approvals_equal(const struct gw_approvals *a, const struct gw_approvals *b);
+
 #endif

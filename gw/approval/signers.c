@@ -198,7 +198,7 @@ static bool plain_principal(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') ||
-		      strchr("-._@", text[i])))
+		      (text[i] && strchr("-._@", text[i]))))
 			return false;
 	return len <= 64;
 }

@@ -270,7 +270,7 @@ const char *gw_ctl_who(struct gw_arena *arena)
 	const struct passwd *user;
 
 	/* Whoever is root can set it, but whoever is root can write the record too. */
-	if (sudo && *sudo)
+	if (sudo && *sudo && getuid() == 0)
 		return gw_arena_strdup(arena, sudo);
 	user = getpwuid(getuid());
 	if (user && user->pw_name)

@@ -83,6 +83,7 @@ enum gw_exit gw_ctl_write_plan(struct gw_ctl *ctl, const char *path,
 enum gw_exit gw_ctl_save_plan(struct gw_ctl *ctl, const char *path)
 {
 	struct gw_transaction *transaction = &ctl->transaction;
+	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
 	const struct gw_conf *conf = transaction->config->conf;
 	const char *ticket = gw_ctl_option(ctl, "ticket");
 	gw_auto_text struct gw_text files = { 0 }, text = { 0 };
@@ -93,8 +94,9 @@ enum gw_exit gw_ctl_save_plan(struct gw_ctl *ctl, const char *path)
 
 	gw_archive_write(conf->files, conf->n_files, &files);
 	gw_ruleset_digest(transaction->desired, transaction->digest);
+	/* By the name that the gateway has now, should the plan change it. */
 	(void)snprintf(statement->site, sizeof(statement->site), "%s",
-		       transaction->config->policy->site_name);
+		       (before ? before : transaction->config->policy)->site_name);
 	(void)snprintf(statement->author, sizeof(statement->author), "%s", gw_ctl_who(ctl->arena));
 	(void)snprintf(statement->ticket, sizeof(statement->ticket), "%s", ticket ? ticket : "");
 	(void)strcpy(statement->ruleset_digest, transaction->digest);

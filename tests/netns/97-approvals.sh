@@ -103,3 +103,21 @@ ok "in an emergency one is enough, and that is on record"
 expect 0 "applied revision 4" "$gwctl" rollback
 expect 4 "a change needs 2 approvals" "$gwctl" rollback 1
 ok "the last change can be undone by one person, no other revision put in force"
+
+site 443
+sed -i 's/name: approvals/name: elsewhere/' site/gw.yaml
+expect 0 "" "$gwctl" -C site plan -o elsewhere.plan
+sed -i 's/site approvals/site elsewhere/' elsewhere.plan
+expect 0 "1 signature" "$gwctl" approve -k op-03 elsewhere.plan
+expect 0 "2 signatures" "$gwctl" approve -k op-08 elsewhere.plan
+expect 4 "another site" "$gwctl" apply elsewhere.plan
+ok "a plan does not say itself which site this is"
+
+site 443
+cut -d' ' -f1,2 op-08.pub >> site/keys/revoked
+expect 0 "" "$gwctl" -C site plan -o keys.plan
+expect 0 "1 signature" "$gwctl" approve -k op-03 keys.plan
+expect 0 "2 signatures" "$gwctl" approve -k op-08 keys.plan
+expect 0 "applied revision 5" "$gwctl" apply keys.plan
+expect 4 "a change needs 2 approvals" "$gwctl" rollback
+ok "undoing does not bring a revoked key back"

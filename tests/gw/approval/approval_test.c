@@ -178,7 +178,7 @@ static void a_plan_for_another_situation_is_refused(void **state)
 {
 	struct site *site = *state;
 	struct gw_approval_situation other[] = { here, here, here, here, here, here,
-						 here, here, here, here, here };
+						 here, here, here, here, here, here };
 
 	other[0].site = "osaka-01";
 	other[1].site = "tokyo-011";
@@ -191,6 +191,7 @@ static void a_plan_for_another_situation_is_refused(void **state)
 	other[8].now = NOW - 60 - 301; /* in the future */
 	other[9].applicant = "OP-03";  /* one of the two, in other letters */
 	other[10].ruleset_digest = OTHER;
+	other[11].applicant = "op-03@example.net"; /* one of the two, with a domain */
 	for (size_t i = 0; i < GW_COUNT(other); i++)
 		if (accepted(site, &site->plan, &other[i]))
 			fail_msg("situation %zu was accepted", i);
@@ -306,6 +307,31 @@ static void in_an_emergency_fewer_are_enough_if_the_config_says_so(void **state)
 	site->approvals.emergency = 0;
 }
 
+static void rules_are_equal_only_with_the_same_signers(void **state)
+{
+	struct site *site = *state;
+	struct gw_approvals other = site->approvals;
+	struct gw_signer *items = gw_arena_array(site->arena, other.signers.n, struct gw_signer);
+
+	memcpy(items, other.signers.items, other.signers.n * sizeof(*items));
+	other.signers.items = items;
+	assert_true(gw_approvals_equal(&site->approvals, &other));
+	items[1].revoked = true;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	items[1].revoked = false;
+	items[1].valid_before = NOW;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	items[1].valid_before = INT64_MAX;
+	items[1].principal = "op-09";
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	items[1].principal = site->approvals.signers.items[1].principal;
+	other.signers.n--;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	other.signers.n++;
+	other.need = 0;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+}
+
 static void lines_that_would_count_for_several_people_are_refused(void **state)
 {
 	struct site *site = *state;
@@ -327,9 +353,16 @@ static void lines_that_would_count_for_several_people_are_refused(void **state)
 		"op-1 ssh-dss AAAAB3NzaC1kc3MAAACBAP\n",
 	};
 
+	char *nul = gw_arena_strdup(site->arena, lines[5]); /* "Op-1 …" */
+	struct gw_source source = { "keys/approvers", nul, strlen(nul) };
+
 	for (size_t i = 0; i < GW_COUNT(lines); i++)
 		if (read_signers(site, lines[i]))
 			fail_msg("accepted: %s", lines[i]);
+	nul[0] = 'o';
+	nul[2] = '\0';
+	assert_false(gw_signers_read(&source, GW_PLAN_NAMESPACE, site->arena, &site->diags,
+				     &site->approvals.signers));
 	assert_true(read_signers(
 		site, gw_arena_printf(site->arena, "op-1 namespaces=\"file\" %s\n", key)));
 	assert_int_equal(site->approvals.signers.n, 0); /* for another purpose */
@@ -363,6 +396,7 @@ int main(void)
 		TEST(other_files_than_the_signed_ones_are_refused),
 		TEST(keys_hold_from_and_until_and_not_once_revoked),
 		TEST(in_an_emergency_fewer_are_enough_if_the_config_says_so),
+		TEST(rules_are_equal_only_with_the_same_signers),
 		TEST(lines_that_would_count_for_several_people_are_refused),
 		TEST(a_plan_file_is_read_as_it_was_written),
 	};
