@@ -67,18 +67,20 @@ LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
 # ---- what there is -------------------------------------------------------------------------------
 
-sources       := $(sort $(shell find gw -name '*.c'))
-program_mains := $(wildcard gw/ctl/gwctl.c gw/agent/gwd.c)
+folders       := $(wildcard gw dns ipv6guard ratelimit vpnauth)
+sources       := $(sort $(shell find $(folders) -name '*.c'))
+program_mains := $(wildcard gw/ctl/gwctl.c gw/agent/gwd.c gw/metrics/gw-metricsd.c dns/gw-dnsd.c \
+	ipv6guard/gw-ipv6guardd.c ratelimit/gw-ratelimitd.c vpnauth/gw-vpnauthd.c)
 programs      := $(notdir $(program_mains:.c=))
 library       := $(filter-out $(program_mains),$(sources))
-unit_tests    := $(sort $(shell find tests/gw -name '*_test.c' 2>/dev/null))
+unit_tests    := $(sort $(shell find $(wildcard $(folders:%=tests/%)) -name '*_test.c'))
 test_support  := $(filter-out tests/support/fuzz_main.c,$(wildcard tests/support/*.c))
 fuzzers       := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 tools         := $(sort $(wildcard tests/tools/*.c))
 netns_tests   := $(sort $(wildcard tests/netns/*.sh))
 benches       := $(sort $(wildcard tests/bench/*.sh))
 c_files       := $(sources) $(unit_tests) $(wildcard tests/support/*.c) $(fuzzers) $(tools)
-formatted     := $(c_files) $(sort $(shell find gw tests -name '*.h'))
+formatted     := $(c_files) $(sort $(shell find $(folders) tests -name '*.h'))
 
 # ---- rules, once per variant ---------------------------------------------------------------------
 
@@ -125,7 +127,7 @@ $$(foreach main,$$(program_mains),$$(eval build/$(1)/$$(notdir $$(main:.c=)): bu
 endef
 $(foreach variant,release san,$(eval $(call program_rules,$(variant))))
 
-build/san/unit/%: build/san/tests/gw/%_test.o $(test_support:%.c=build/san/%.o) build/san/libgw.a
+build/san/unit/%: build/san/tests/%_test.o $(test_support:%.c=build/san/%.o) build/san/libgw.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(call link,san,$(TEST_LIBS))
@@ -143,7 +145,7 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libgw.a
 .PRECIOUS: $(foreach variant,release san fuzz,build/$(variant)/%.o)
 
 programs_of = $(programs:%=build/$(1)/%) $(tools:tests/tools/%.c=build/$(1)/tools/%)
-unit_programs   := $(unit_tests:tests/gw/%_test.c=build/san/unit/%)
+unit_programs   := $(unit_tests:tests/%_test.c=build/san/unit/%)
 replay_programs := $(fuzzers:tests/fuzz/%.c=build/san/replay/%)
 fuzz_programs   := $(fuzzers:tests/fuzz/%.c=build/fuzz/%)
 

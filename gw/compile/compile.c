@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
+#include "gw/policy/section.h"
 
 struct gw_chain *gw_compile_chain(struct gw_compiler *c, const char *name,
 				  const struct gw_origin *origin)
@@ -134,6 +135,9 @@ struct gw_ruleset *gw_compile(const struct gw_policy *policy, const struct gw_nu
 	gw_compile_forward(&c);
 	gw_compile_gateway(&c);
 	gw_compile_nat(&c);
+	for (int i = 0; i < GW_SECTION_COUNT; i++)
+		if (gw_sections[i] && gw_sections[i]->compile)
+			gw_sections[i]->compile(&c, policy->sections[i]);
 	gw_compile_sizes(&c);
 	gw_ruleset_finish(c.ruleset);
 	gw_arena_free(c.scratch);

@@ -2,12 +2,14 @@
 
 #include "gw/core/mem.h"
 #include "gw/policy/loader.h"
+#include "gw/policy/section.h"
 
 struct root_form {
 	uint32_t version;
 	struct gw_node *include, *site, *zones, *hosts, *services, *between, *policies;
 	struct gw_node *exceptions, *nat, *gateway, *verify, *marks, *log;
 	struct gw_node *audit, *change, *contacts, *host, *crypto;
+	struct gw_node *sections[GW_SECTION_COUNT]; /* of modules */
 };
 
 static bool check_version(struct gw_diags *diags, const struct gw_node *node)
@@ -132,14 +134,24 @@ static const struct gw_field root_fields[] = {
 	  AT(log),
 	  .en = "Where logged packets go, and how many.",
 	  .ja = "パケットログの送り先と上限。" },
-	{ .key = "limits", .type = GW_FIELD_RESERVED, .en = "Rate limits.", .ja = "流量制限。" },
+	{ .key = "limits",
+	  .type = GW_FIELD_RESERVED,
+	  AT(sections[GW_SECTION_LIMITS]),
+	  .en = "Rate limits.",
+	  .ja = "流量制限。" },
 	{ .key = "dns",
 	  .type = GW_FIELD_RESERVED,
+	  AT(sections[GW_SECTION_DNS]),
 	  .en = "Closed resolver.",
 	  .ja = "DNSリゾルバ。" },
-	{ .key = "ipv6guard", .type = GW_FIELD_RESERVED, .en = "IPv6 guard.", .ja = "IPv6監視。" },
+	{ .key = "ipv6guard",
+	  .type = GW_FIELD_RESERVED,
+	  AT(sections[GW_SECTION_IPV6GUARD]),
+	  .en = "IPv6 guard.",
+	  .ja = "IPv6監視。" },
 	{ .key = "vpnauth",
 	  .type = GW_FIELD_RESERVED,
+	  AT(sections[GW_SECTION_VPNAUTH]),
 	  .en = "VPN authentication.",
 	  .ja = "VPN認証。" },
 	{ .key = "audit",
@@ -174,7 +186,11 @@ static const struct gw_field root_fields[] = {
 	  AT(crypto),
 	  .en = "Algorithms of signatures.",
 	  .ja = "署名アルゴリズム。" },
-	{ .key = "metrics", .type = GW_FIELD_RESERVED, .en = "Metrics.", .ja = "メトリクス。" },
+	{ .key = "metrics",
+	  .type = GW_FIELD_RESERVED,
+	  AT(sections[GW_SECTION_METRICS]),
+	  .en = "Metrics.",
+	  .ja = "メトリクス。" },
 };
 
 const struct gw_table gw_config_table = {
@@ -208,6 +224,10 @@ static void load_sections(struct gw_loader *loader, const struct gw_node *root)
 	gw_load_contacts(loader, form.contacts);
 	gw_load_host(loader, form.host);
 	gw_load_crypto(loader, form.crypto);
+	for (int i = 0; i < GW_SECTION_COUNT; i++)
+		if (gw_sections[i])
+			loader->policy->sections[i] =
+				gw_sections[i]->load(loader, form.sections[i]);
 }
 
 static void policy_free(struct gw_policy *policy)

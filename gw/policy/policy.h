@@ -209,6 +209,16 @@ struct gw_assertion {
 	struct gw_addrset services;
 };
 
+/** Top-level keys of gw.yaml that modules own: see section.h. */
+enum gw_section_id {
+	GW_SECTION_LIMITS,
+	GW_SECTION_DNS,
+	GW_SECTION_IPV6GUARD,
+	GW_SECTION_VPNAUTH,
+	GW_SECTION_METRICS,
+	GW_SECTION_COUNT,
+};
+
 struct gw_policy {
 	struct gw_arena *arena;
 	const char *site_name;
@@ -240,6 +250,7 @@ struct gw_policy {
 	size_t n_contacts;
 	struct gw_host_settings host;
 	enum gw_crypto_profile crypto;
+	const void *sections[GW_SECTION_COUNT]; /* what modules made of theirs */
 };
 
 /** The zone with this name, or NULL. */

@@ -1,0 +1,12 @@
+/* The modules that own a top-level key of gw.yaml. */
+#include "gw/policy/section.h"
+
+const struct gw_section *const gw_sections[GW_SECTION_COUNT] = {
+	[GW_SECTION_LIMITS] = NULL,  [GW_SECTION_DNS] = NULL,     [GW_SECTION_IPV6GUARD] = NULL,
+	[GW_SECTION_VPNAUTH] = NULL, [GW_SECTION_METRICS] = NULL,
+};
+
+const void *gw_policy_section(const struct gw_policy *policy, enum gw_section_id id)
+{
+	return policy->sections[id];
+}
