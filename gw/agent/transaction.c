@@ -206,6 +206,8 @@ static void skip_interrupted_numbers(struct gw_transaction *transaction, struct 
 	numbers = gw_store_numbers(store, transaction->interrupted);
 	if (numbers && numbers->next > transaction->numbers_before->next)
 		transaction->numbers_before->next = numbers->next;
+	if (numbers && numbers->translates)
+		transaction->numbers_before->translates = true;
 	gw_numbers_free(numbers);
 }
 
@@ -221,6 +223,7 @@ static struct gw_numbers *numbers_from_kernel(const struct gw_ruleset *observed)
 
 	numbers->arena = arena;
 	numbers->next = highest ? highest + 1 : 0;
+	numbers->translates = gw_ruleset_chain(observed, GW_NAT_CHAIN) != NULL;
 	return numbers;
 }
 

@@ -93,6 +93,7 @@ static void origins_build(struct gw_compiler *c)
 
 static void numbers_look_up(struct gw_compiler *c, const struct gw_numbers *numbers, int64_t now)
 {
+	c->translates = numbers->translates;
 	c->numbers = gw_arena_array(c->scratch, c->policy->n_rules, uint32_t);
 	for (size_t i = 0; i < c->policy->n_rules; i++) {
 		const struct gw_rule_def *rule = &c->policy->rules[i];

@@ -44,7 +44,9 @@
  *      established, direction reply: oifname vmap @inputs; drop withdrawn
  *      new or established, direction original: mark GATEWAY_OUT, accept
  *      the rest passes: ICMP errors, resets, neighbour discovery of the gateway's own
- *   nat_prerouting (-100), nat_postrouting (100): chains per zone reached by vmap, see nat.c
+ *   nat_prerouting (-100), nat_postrouting (100): chains per zone reached by vmap, see nat.c. Not there
+ *      before the first `nat:`, because they cost every packet something; they stay after the last,
+ *      for the sake of connections that were translated
  *   drop_<reason>: packet mark set to the reason's number; counted in @deny; logged (capped); drop
  *
  * Layers. Rules are judged by the connection's own addresses, not by the packet's: source = ct
@@ -86,6 +88,9 @@
 #include "gw/compile/numbers.h"
 #include "gw/policy/policy.h"
 #include "gw/ruleset/ruleset.h"
+
+/** Base chain of source translation; there once a policy has translated addresses. */
+#define GW_NAT_CHAIN "nat_postrouting"
 
 /** What the kernel offers, as far as the compiler must know. */
 struct gw_kernel_features {

@@ -18,6 +18,7 @@ struct gw_compiler {
 	uint32_t *numbers;      /* by rule; 0: not compiled (expired) */
 	bool *guarded;          /* by rule: accepts, and a windowed deny overlaps it */
 	bool any_guarded;
+	bool translates;                          /* see struct gw_numbers */
 	const char **hosts_sets[GW_FAMILY_COUNT]; /* names of large lists' sets, by host index */
 	struct gw_layers layers;
 	const struct gw_origin *gw; /* of what is always there */

@@ -329,7 +329,7 @@ static void base_chains(struct gw_compiler *c)
 	gw_expr_meta(&e, NFT_META_IIFNAME, REG_KEY);
 	gw_expr_vmap(&e, "dnats", REG_KEY);
 	gw_compile_rule(c, chain, &e, c->gw, "destination translation");
-	chain = gw_compile_base_chain(c, "nat_postrouting", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
+	chain = gw_compile_base_chain(c, GW_NAT_CHAIN, NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
 				      "nat", false);
 	gw_exprs_start(&e, c->arena);
 	gw_expr_meta(&e, NFT_META_IIFNAME, REG_KEY);
@@ -348,5 +348,6 @@ void gw_compile_nat(struct gw_compiler *c)
 	for (size_t i = 0; i < policy->n_zones; i++)
 		for (size_t k = 0; k < policy->n_zones; k++)
 			snat_chain(c, &layers, &policy->zones[i], &policy->zones[k]);
-	base_chains(c);
+	if (c->translates)
+		base_chains(c);
 }

@@ -414,6 +414,7 @@ struct gw_numbers *gw_numbers_assign(const struct gw_policy *policy,
 	numbers->arena = arena;
 	numbers->items = gw_arena_array(arena, policy->n_rules, struct gw_number);
 	numbers->next = previous ? previous->next : 0;
+	numbers->translates = policy->n_nats || (previous && previous->translates);
 	now = gw_arena_new_of(scratch, struct contents);
 	before = gw_arena_new_of(scratch, struct contents);
 	contents_init(now, scratch, policy);

@@ -59,6 +59,8 @@ struct gw_numbers {
 	struct gw_number *items;
 	size_t n;
 	uint32_t next;
+	/* This policy or one before it translated addresses: connections may still need that. */
+	bool translates;
 };
 
 /**

@@ -1,5 +1,5 @@
 /* Numbers as JSON, for the state directory:
- *	{"schema": "gw.numbers/1", "next": 117, "numbers": [{"id": "web-in", "number": 16,
+ *	{"schema": "gw.numbers/1", "next": 117, "translates": true, "numbers": [{"id": "web-in", "number": 16,
  *	 "content": "00f1…"}, …]} */
 #include <jansson.h>
 #include <stdlib.h>
@@ -12,8 +12,10 @@
 void gw_numbers_print(const struct gw_numbers *numbers, struct gw_text *out)
 {
 	/* Ids are [a-z0-9-] only, so nothing has to be escaped. */
-	gw_text_printf(out, "{\"schema\": \"%s\", \"next\": %u, \"numbers\": [", SCHEMA,
-		       numbers->next);
+	gw_text_printf(out,
+		       "{\"schema\": \"%s\", \"next\": %u, \"translates\": %s, "
+		       "\"numbers\": [",
+		       SCHEMA, numbers->next, numbers->translates ? "true" : "false");
 	for (size_t i = 0; i < numbers->n; i++)
 		gw_text_printf(out,
 			       "%s\n{\"id\": \"%s\", \"number\": %u, \"content\": \"%016llx\"}",
@@ -67,6 +69,8 @@ static bool numbers_parse(struct gw_numbers *numbers, const json_t *root)
 	if (!schema || strcmp(schema, SCHEMA) != 0 || !json_is_array(items) ||
 	    !get_u32(root, "next", &numbers->next))
 		return false;
+	/* Files of versions that did not say: those always translated. */
+	numbers->translates = !json_is_false(json_object_get(root, "translates"));
 	numbers->items = gw_arena_array(numbers->arena, json_array_size(items), struct gw_number);
 	for (size_t i = 0; i < json_array_size(items); i++)
 		if (!item_parse(numbers, json_array_get(items, i)))

@@ -73,3 +73,18 @@ for name in "${!held[@]}"; do
 	lab_expect silent "$name after its policy was withdrawn" "$(tail -n 1 "$LAB_TMP/$name")"
 done
 lab_case "a withdrawn policy ends ${#held[@]} translated flows: ${!held[*]}"
+
+# The last translation goes: what was translated before must not leave with its inside address.
+{
+	translations
+	echo "policies: [{id: out, from: [hq, guest, dmz], to: wan, services: [tcp/80, udp/53], action: accept, $LAB_DUTY}]"
+} | lab_site one
+echo "policies: [{id: out, from: [hq, guest, dmz], to: wan, services: [tcp/80, udp/53], action: accept, $LAB_DUTY}]" |
+	lab_site none
+lab_apply one
+lab_hold "$LAB_TMP/last" hq -d 30 192.0.2.10 tcp/80
+last=$!
+lab_apply none
+sleep 0.3
+lab_expect held "a masqueraded flow after the last translation was withdrawn" "$(lab_held "$LAB_TMP/last" $last)"
+lab_case "a translated flow goes on when the last translation is withdrawn"

@@ -235,6 +235,31 @@ static void json_gives_the_same_numbers_back(void **state)
 	compiled_site_done(&site);
 }
 
+#define TRANSLATED SITE ACCEPTED "nat: [{id: hq-out, from: hq, to: wan, masquerade: true}]\n"
+
+/* The chains cost every packet something, but what was translated must go on being translated. */
+static void translation_has_its_chains_from_the_first_nat_on_and_for_good(void **state)
+{
+	struct compiled_site never, first, after;
+	gw_auto_text struct gw_text text = { 0 };
+	struct gw_numbers *stored;
+
+	(void)state;
+	compiled_site_load(&never, SITE ACCEPTED, NOW, NULL);
+	assert_null(gw_ruleset_chain(never.ruleset, GW_NAT_CHAIN));
+	compiled_site_load(&first, TRANSLATED, NOW, &never);
+	assert_non_null(gw_ruleset_chain(first.ruleset, GW_NAT_CHAIN));
+	compiled_site_load(&after, SITE ACCEPTED, NOW, &first);
+	assert_non_null(gw_ruleset_chain(after.ruleset, GW_NAT_CHAIN));
+	gw_numbers_print(after.numbers, &text);
+	stored = gw_numbers_parse(text.bytes, text.len);
+	assert_true(stored->translates);
+	gw_numbers_free(stored);
+	compiled_site_done(&after);
+	compiled_site_done(&first);
+	compiled_site_done(&never);
+}
+
 static void foreign_json_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -272,6 +297,7 @@ int main(void)
 		cmocka_unit_test(narrow_mask_is_refused),
 		cmocka_unit_test(partial_mask_needs_a_kernel_that_can_set_it),
 		cmocka_unit_test(json_gives_the_same_numbers_back),
+		cmocka_unit_test(translation_has_its_chains_from_the_first_nat_on_and_for_good),
 		cmocka_unit_test(foreign_json_is_refused),
 		cmocka_unit_test(every_builtin_has_a_name),
 	};
