@@ -82,10 +82,11 @@ static enum gw_exit check_approvals(struct apply *apply)
 {
 	static const struct gw_approvals none;
 	struct gw_transaction *transaction = &apply->transaction;
-	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
+	const struct gw_config *before_config = transaction->before;
+	const struct gw_policy *before = before_config ? before_config->policy : NULL;
 	const struct gw_approvals *rules = before ? &before->approvals : &none;
 	struct gw_approval_situation situation = {
-		.site = (before ? before : transaction->config->policy)->site_name,
+		.site = before ? before->site_name : transaction->config->policy->site_name,
 		.base = transaction->base,
 		.base_digest = transaction->base ? transaction->revision.digest : "",
 		.ruleset_digest = transaction->digest,
@@ -94,7 +95,7 @@ static enum gw_exit check_approvals(struct apply *apply)
 		.emergency = apply->emergency,
 	};
 
-	if (!before && transaction->before && may_ask_for_approvals(transaction->before))
+	if (!before && before_config && may_ask_for_approvals(before_config))
 		return refuse_unreadable(apply);
 	if (!apply->plan)
 		return rules->need && !is_mere_undoing(apply, rules) ? refuse_unsigned(apply, rules)

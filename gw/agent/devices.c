@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/netfilter.h>
 #include <string.h>
 #include <time.h>
 
@@ -221,7 +222,7 @@ static void poll_refused(struct gw_agent *agent, const struct gw_zone *zone, enu
 	struct device device = { .has_addr = true, .family = family };
 
 	(void)strncpy(device.zone, zone->name, GW_NAME_MAX);
-	if (kernel->ops->read_elements(kernel, arena, &set) < 0)
+	if (kernel->ops->read_elements(kernel, NFPROTO_INET, arena, &set) < 0)
 		set.n_elems = 0; /* a revision without the register, for a moment */
 	for (size_t i = 0; i < set.n_elems; i++) {
 		const struct gw_elem *elem = &set.elems[i];

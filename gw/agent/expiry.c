@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <linux/netfilter.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -210,7 +211,7 @@ static struct gw_set read_live(struct gw_agent *agent, struct gw_arena *arena)
 			       .timeout = true,
 			       .counter = true };
 
-	if (kernel->ops->read_elements(kernel, arena, &live) < 0)
+	if (kernel->ops->read_elements(kernel, NFPROTO_INET, arena, &live) < 0)
 		live.n_elems = 0;
 	return live;
 }

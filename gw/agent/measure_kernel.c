@@ -234,7 +234,7 @@ static int add_set(const struct gw_measures *measures, struct gw_kernel *kernel,
 	struct gw_set definition = definition_of(desired->arena, which, zone);
 	struct gw_set *wanted = gw_ruleset_add_set(desired, &definition);
 	struct gw_set *was = gw_ruleset_add_set(observed, &definition);
-	int err = kernel->ops->read_elements(kernel, observed->arena, was);
+	int err = kernel->ops->read_elements(kernel, NFPROTO_INET, observed->arena, was);
 
 	/* For the plan: here elements are what counts. */
 	wanted->run_time = was->run_time = false;
@@ -304,8 +304,12 @@ static int send_blindly(const struct gw_measures *measures, struct gw_kernel *ke
 	const struct gw_measure *wanted = gw_measures_find(measures, change);
 	struct gw_set set = *gw_measure_set((enum gw_measure_set)change->set);
 	struct gw_elem elem = { .key = change->key };
-	struct gw_op op = { .kind = GW_OP_DEL_ELEMS, .set = &set, .elems = &elem, .count = 1 };
-	struct gw_plan plan = { .family = NFPROTO_INET, .table = "gw", .ops = &op, .n_ops = 1 };
+	struct gw_op op = { .kind = GW_OP_DEL_ELEMS,
+			    .family = NFPROTO_INET,
+			    .set = &set,
+			    .elems = &elem,
+			    .count = 1 };
+	struct gw_plan plan = { .table = "gw", .ops = &op, .n_ops = 1 };
 	struct gw_kernel_error refusal;
 
 	if (!guard_stands(measures, change, now))

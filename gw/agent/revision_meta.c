@@ -52,9 +52,10 @@ void gw_revision_print_meta(const struct gw_revision_meta *meta, struct gw_text 
 							     visible(meta->files[i].path), "sha256",
 							     meta->files[i].digest, "bytes",
 							     (json_int_t)meta->files[i].len));
-	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:o*, s:o*, s:s, s:I, s:b, s:o}", "schema", META_SCHEMA,
-		       "number", (json_int_t)revision->number, "time", (json_int_t)revision->time,
-		       "who", visible(revision->who), "note", visible(revision->note), "ticket",
+	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:o*, s:o*, s:s, s:I, s:b, s:o}", "schema",
+		       META_SCHEMA, "number", (json_int_t)revision->number, "time",
+		       (json_int_t)revision->time, "who", visible(revision->who), "note",
+		       visible(revision->note), "ticket",
 		       revision->ticket ? visible(revision->ticket) : NULL, "approvals",
 		       revision->approvals ? visible(revision->approvals) : NULL, "digest",
 		       revision->digest, "rules", (json_int_t)revision->rules, "lockdown",

@@ -56,12 +56,17 @@ static int observe(struct gw_kernel *kernel, struct gw_ruleset **ret)
 	if (!*ret)
 		return -EBADMSG;
 	(*ret)->exists = remote->exists;
+	/* The agent sends those that are there. */
+	for (struct gw_ruleset *table = (*ret)->next; table; table = table->next)
+		table->exists = true;
 	return 0;
 }
 
-static int read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set)
+static int read_elements(struct gw_kernel *kernel, uint32_t family, struct gw_arena *arena,
+			 struct gw_set *set)
 {
 	(void)kernel;
+	(void)family;
 	(void)arena;
 	(void)set;
 	return -EOPNOTSUPP; /* commands that show elements have verbs of their own */

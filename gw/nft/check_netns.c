@@ -47,26 +47,31 @@ static int make_device(struct gw_netlink *netlink, const char *name, const char 
 	return gw_netlink_ask(netlink, request, nothing, NULL);
 }
 
+static int make_devices_of(struct gw_netlink *netlink, const struct gw_base_hook *base)
+{
+	int err = 0;
+
+	for (size_t i = 0; base && i < base->n_devices && !err; i++) {
+		err = make_device(netlink, base->devices[i], "dummy");
+		if (err == -EOPNOTSUPP)
+			err = make_device(netlink, base->devices[i], "veth");
+		if (err == -EEXIST)
+			err = 0; /* lo, or a device of two chains */
+	}
+	return err;
+}
+
 /* Chains of the netdev family want their devices to exist; other families know only names. */
 static int make_devices(const struct gw_ruleset *ruleset)
 {
 	struct gw_netlink netlink;
-	size_t i, j;
 	int err = gw_netlink_open(&netlink, NETLINK_ROUTE);
 
 	if (err)
 		return err;
-	for (i = 0; i < ruleset->n_chains && !err; i++) {
-		const struct gw_base_hook *base = ruleset->chains[i].base;
-
-		for (j = 0; base && j < base->n_devices && !err; j++) {
-			err = make_device(&netlink, base->devices[j], "dummy");
-			if (err == -EOPNOTSUPP)
-				err = make_device(&netlink, base->devices[j], "veth");
-			if (err == -EEXIST)
-				err = 0; /* lo, or a device of two chains */
-		}
-	}
+	for (; ruleset && !err; ruleset = ruleset->next)
+		for (size_t i = 0; i < ruleset->n_chains && !err; i++)
+			err = make_devices_of(&netlink, ruleset->chains[i].base);
 	gw_netlink_done(&netlink);
 	return err;
 }

@@ -84,10 +84,10 @@ static int put_op(struct gw_batch *batch, const struct gw_plan *plan, const stru
 	int err;
 
 	if (op->kind == GW_OP_ADD_ELEMS || op->kind == GW_OP_DEL_ELEMS)
-		return gw_elems_put(batch, (uint8_t)plan->family, plan->table, op->set, op->elems,
+		return gw_elems_put(batch, (uint8_t)op->family, plan->table, op->set, op->elems,
 				    op->count, now_ms, op->kind == GW_OP_DEL_ELEMS);
 	message = gw_batch_start(batch, messages[op->kind].type, messages[op->kind].flags,
-				 (uint8_t)plan->family);
+				 (uint8_t)op->family);
 	err = put_message(message, plan->table, op);
 	if (op->kind == GW_OP_ADD_TABLE && table_flags)
 		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htobe32(table_flags));
@@ -152,13 +152,15 @@ struct echoes {
 };
 
 /* The set of numbers with this name that the plan deletes elements of; NULL: none. */
-static const struct gw_set *deleting_from(const struct gw_plan *plan, const struct nlattr *name)
+static const struct gw_set *deleting_from(const struct gw_plan *plan, uint32_t family,
+					  const struct nlattr *name)
 {
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct gw_set *set = plan->ops[i].set;
 
-		if (plan->ops[i].kind == GW_OP_DEL_ELEMS && set->n_key == 1 &&
-		    set->key[0] == GW_TYPE_MARK && set->counter && gw_netlink_is(name, set->name))
+		if (plan->ops[i].kind == GW_OP_DEL_ELEMS && plan->ops[i].family == family &&
+		    set->n_key == 1 && set->key[0] == GW_TYPE_MARK && set->counter &&
+		    gw_netlink_is(name, set->name))
 			return set;
 	}
 	return NULL;
@@ -168,6 +170,7 @@ static void take_echo(const struct nlmsghdr *message, void *context)
 {
 	const struct echoes *echoes = context;
 	struct gw_finals *finals = echoes->plan->finals;
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1];
 	const struct gw_set *set;
 	struct gw_elems_reader reader;
@@ -176,7 +179,7 @@ static void take_echo(const struct nlmsghdr *message, void *context)
 	    !gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_SET_ELEM_LIST_MAX) ||
 	    !gw_netlink_is(tb[NFTA_SET_ELEM_LIST_TABLE], echoes->plan->table))
 		return;
-	set = deleting_from(echoes->plan, tb[NFTA_SET_ELEM_LIST_SET]);
+	set = deleting_from(echoes->plan, header->nfgen_family, tb[NFTA_SET_ELEM_LIST_SET]);
 	if (!set)
 		return;
 	gw_elems_reader_init(&reader, echoes->arena, set, 0);

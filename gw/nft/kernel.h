@@ -23,7 +23,8 @@ struct nlmsghdr *gw_nft_start(struct gw_netlink *netlink, uint8_t type, uint16_t
 
 /* The operations of struct gw_kernel_ops, each in a file of its name. */
 int gw_nft_observe(struct gw_kernel *kernel, struct gw_ruleset **ret);
-int gw_nft_read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set);
+int gw_nft_read_elements(struct gw_kernel *kernel, uint32_t family, struct gw_arena *arena,
+			 struct gw_set *set);
 int gw_nft_commit(struct gw_kernel *kernel, const struct gw_plan *plan,
 		  struct gw_kernel_error *ret_error);
 int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret);

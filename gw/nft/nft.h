@@ -35,10 +35,11 @@ typedef void gw_connection_fn(const struct gw_connection *connection, void *cont
 
 struct gw_kernel;
 struct gw_kernel_ops {
-	/** Dumps our table: all but the elements of run-time and constant sets. -errno. */
+	/** Dumps our tables, the first of them `inet gw`, there or not: all but the elements of run-time and constant sets. -errno. */
 	int (*observe)(struct gw_kernel *kernel, struct gw_ruleset **ret);
-	/** Elements with counters of one set, replacing what `set` holds. Uses `arena`. */
-	int (*read_elements)(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set);
+	/** Elements with counters of one set of a table, replacing what `set` holds. Uses `arena`. */
+	int (*read_elements)(struct gw_kernel *kernel, uint32_t family, struct gw_arena *arena,
+			     struct gw_set *set);
 	/**
 	 * Sends the plan as one transaction against plan->generation. 0; -ERESTART if the kernel's
 	 * generation moved on; -EPERM; other -errno with `ret_error` filled. Nothing is changed

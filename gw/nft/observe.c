@@ -1,6 +1,6 @@
 /*
- * What the kernel holds of one table: table, chains, set definitions, rules, elements, read by one
- * dump each. The dumps belong together only if the generation is the same before and after;
+ * What the kernel holds of our tables: which there are, and of each chains, set definitions, rules,
+ * elements, read by one dump each. The dumps belong together only if the generation is the same before and after;
  * otherwise all is read again.
  */
 #include <errno.h>
@@ -19,14 +19,21 @@
 
 #define TABLE_NAME "gw"
 
+static bool is_of_ours(uint8_t family)
+{
+	return family == NFPROTO_INET || family == NFPROTO_NETDEV || family == NFPROTO_BRIDGE;
+}
+
 static int see_table(const struct nlmsghdr *message, void *context)
 {
 	struct gw_ruleset *ruleset = context;
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *tb[NFTA_TABLE_MAX + 1];
 
 	if (!gw_netlink_message(message, sizeof(struct nfgenmsg), tb, NFTA_TABLE_MAX))
 		return -EBADMSG;
-	ruleset->exists |= gw_netlink_is(tb[NFTA_TABLE_NAME], ruleset->name);
+	if (is_of_ours(header->nfgen_family) && gw_netlink_is(tb[NFTA_TABLE_NAME], ruleset->name))
+		gw_ruleset_add_table(ruleset, header->nfgen_family)->exists = true;
 	return 0;
 }
 
@@ -74,11 +81,10 @@ static int see_rule(const struct nlmsghdr *message, void *context)
 }
 
 /* Asks for all objects of a kind; `table_attr` 0: the kernel cannot filter these by table. */
-static int dump(struct gw_netlink *netlink, uint8_t type, uint16_t table_attr, gw_netlink_fn *see,
-		struct gw_ruleset *ruleset)
+static int dump(struct gw_netlink *netlink, uint32_t family, uint8_t type, uint16_t table_attr,
+		gw_netlink_fn *see, struct gw_ruleset *ruleset)
 {
-	struct nlmsghdr *request =
-		gw_nft_start(netlink, type, NLM_F_DUMP, (uint8_t)ruleset->family);
+	struct nlmsghdr *request = gw_nft_start(netlink, type, NLM_F_DUMP, (uint8_t)family);
 
 	if (table_attr)
 		mnl_attr_put_strz(request, table_attr, ruleset->name);
@@ -122,6 +128,21 @@ static int observe_all_elements(struct gw_netlink *netlink, struct gw_ruleset *r
 	return err == -ENOENT ? -EINTR : err;
 }
 
+/* What is in one table. */
+static int observe_table(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
+{
+	int err = dump(netlink, ruleset->family, NFT_MSG_GETCHAIN, 0, see_chain, ruleset);
+
+	if (!err)
+		err = dump(netlink, ruleset->family, NFT_MSG_GETSET, NFTA_SET_TABLE, see_set,
+			   ruleset);
+	if (err)
+		return err;
+	gw_ruleset_finish(ruleset); /* rules look up their chains by name */
+	err = dump(netlink, ruleset->family, NFT_MSG_GETRULE, NFTA_RULE_TABLE, see_rule, ruleset);
+	return err ? err : observe_all_elements(netlink, ruleset);
+}
+
 static int observe_once(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
 {
 	uint32_t after;
@@ -129,18 +150,10 @@ static int observe_once(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
 
 	err = gw_nft_generation(netlink, &ruleset->generation);
 	if (!err)
-		err = dump(netlink, NFT_MSG_GETTABLE, 0, see_table, ruleset);
-	if (!err && ruleset->exists) {
-		err = dump(netlink, NFT_MSG_GETCHAIN, 0, see_chain, ruleset);
-		if (!err)
-			err = dump(netlink, NFT_MSG_GETSET, NFTA_SET_TABLE, see_set, ruleset);
-		if (err)
-			return err;
-		gw_ruleset_finish(ruleset); /* rules look up their chains by name */
-		err = dump(netlink, NFT_MSG_GETRULE, NFTA_RULE_TABLE, see_rule, ruleset);
-		if (!err)
-			err = observe_all_elements(netlink, ruleset);
-	}
+		err = dump(netlink, NFPROTO_UNSPEC, NFT_MSG_GETTABLE, 0, see_table, ruleset);
+	for (struct gw_ruleset *table = ruleset; table && !err; table = table->next)
+		if (table->exists)
+			err = observe_table(netlink, table);
 	if (!err)
 		err = gw_nft_generation(netlink, &after);
 	if (!err && after != ruleset->generation)
@@ -167,12 +180,13 @@ int gw_nft_observe(struct gw_kernel *kernel, struct gw_ruleset **ret)
 	return err == -EINTR ? -EBUSY : err;
 }
 
-int gw_nft_read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set)
+int gw_nft_read_elements(struct gw_kernel *kernel, uint32_t family, struct gw_arena *arena,
+			 struct gw_set *set)
 {
 	struct gw_netlink *netlink = &((struct gw_nft_kernel *)kernel)->netlink;
 	int err = -EINTR, tries;
 
 	for (tries = 0; err == -EINTR && tries < GW_NETLINK_TRIES; tries++)
-		err = read_elements(netlink, arena, NFPROTO_INET, set);
+		err = read_elements(netlink, arena, (uint8_t)family, set);
 	return err == -EINTR ? -EBUSY : err;
 }

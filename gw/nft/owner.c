@@ -15,6 +15,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
+#include "gw/core/mem.h"
 #include "gw/nft/kernel.h"
 #include "gw/nft/objects.h"
 
@@ -26,8 +27,8 @@
 #define PROBE      "gw-probe"
 
 /* A transaction of one message: a table with these flags. What the kernel says, as -errno. */
-static int put_flags(struct gw_netlink *netlink, const char *name, uint32_t flags, uint16_t create,
-		     enum gw_batch_mode mode)
+static int put_flags(struct gw_netlink *netlink, uint8_t family, const char *name, uint32_t flags,
+		     uint16_t create, enum gw_batch_mode mode)
 {
 	struct gw_batch_answer answer = { 0 };
 	struct nlmsghdr *message;
@@ -35,7 +36,7 @@ static int put_flags(struct gw_netlink *netlink, const char *name, uint32_t flag
 	int err;
 
 	gw_batch_init(&batch, netlink);
-	message = gw_batch_start(&batch, NFT_MSG_NEWTABLE, create, NFPROTO_INET);
+	message = gw_batch_start(&batch, NFT_MSG_NEWTABLE, create, family);
 	gw_table_put(message, name);
 	mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htobe32(flags));
 	gw_batch_finish(&batch, message);
@@ -46,7 +47,8 @@ static int put_flags(struct gw_netlink *netlink, const char *name, uint32_t flag
 
 uint32_t gw_nft_table_flags(struct gw_nft_kernel *kernel)
 {
-	if (put_flags(&kernel->netlink, PROBE, TABLE_PERSIST, NLM_F_CREATE, GW_BATCH_DRY) < 0)
+	if (put_flags(&kernel->netlink, NFPROTO_INET, PROBE, TABLE_PERSIST, NLM_F_CREATE,
+		      GW_BATCH_DRY) < 0)
 		return 0;
 	return kernel->owner ? TABLE_OWNER | TABLE_PERSIST : TABLE_PERSIST;
 }
@@ -54,13 +56,19 @@ uint32_t gw_nft_table_flags(struct gw_nft_kernel *kernel)
 int gw_nft_own(struct gw_kernel *kernel)
 {
 	struct gw_nft_kernel *self = (struct gw_nft_kernel *)kernel;
-	int err = put_flags(&self->netlink, PROBE, TABLE_OWNER | TABLE_PERSIST, NLM_F_CREATE,
-			    GW_BATCH_DRY);
+	static const uint8_t families[] = { NFPROTO_INET, NFPROTO_NETDEV, NFPROTO_BRIDGE };
+	int err = put_flags(&self->netlink, NFPROTO_INET, PROBE, TABLE_OWNER | TABLE_PERSIST,
+			    NLM_F_CREATE, GW_BATCH_DRY);
 
 	if (err)
 		return err == -EINVAL ? -EOPNOTSUPP : err; /* before 5.12 */
 	self->owner = true;                                /* of a table that is made from now on */
-	err = put_flags(&self->netlink, TABLE_NAME, TABLE_OWNER | TABLE_PERSIST, 0,
-			GW_BATCH_COMMIT);
-	return err == -ENOENT ? 0 : err;
+	for (size_t i = 0; i < GW_COUNT(families); i++) {
+		err = put_flags(&self->netlink, families[i], TABLE_NAME,
+				TABLE_OWNER | TABLE_PERSIST, 0, GW_BATCH_COMMIT);
+		/* A table that is not there, of a family that this kernel may lack. */
+		if (err && err != -ENOENT && err != -EAFNOSUPPORT)
+			return err;
+	}
+	return 0;
 }

@@ -27,7 +27,7 @@ struct elem_list {
 	size_t n, capacity;
 };
 
-/* What the phases have to know of both sides, and of each other. */
+/* What the phases have to know of both sides of a table, and of each other. */
 struct diff {
 	struct gw_plan *plan;
 	const struct gw_ruleset *desired, *observed;
@@ -77,8 +77,11 @@ static bool rule_references_kept(const struct gw_rule *rule, const void *context
 	return true;
 }
 
-static void push(struct gw_plan *plan, struct gw_op op)
+static void push(struct diff *diff, struct gw_op op)
 {
+	struct gw_plan *plan = diff->plan;
+
+	op.family = diff->observed->family;
 	gw_push(plan->ops, plan->n_ops, plan->capacity, op);
 }
 
@@ -86,14 +89,14 @@ static void push(struct gw_plan *plan, struct gw_op op)
 
 static void delete_rule(struct diff *diff, const struct gw_chain *chain, const struct gw_rule *rule)
 {
-	push(diff->plan, (struct gw_op){ .kind = GW_OP_DEL_RULE, .chain = chain, .rule = rule });
+	push(diff, (struct gw_op){ .kind = GW_OP_DEL_RULE, .chain = chain, .rule = rule });
 	diff->plan->rules_deleted++;
 }
 
 static void add_rule(struct diff *diff, const struct gw_chain *chain, const struct gw_rule *rule,
 		     uint64_t position)
 {
-	push(diff->plan,
+	push(diff,
 	     (struct gw_op){
 		     .kind = GW_OP_ADD_RULE, .chain = chain, .rule = rule, .position = position });
 	diff->plan->rules_added++;
@@ -164,7 +167,7 @@ static void push_list(struct diff *diff, enum gw_op_kind kind, const struct gw_s
 
 	if (!list->n)
 		return;
-	push(plan,
+	push(diff,
 	     (struct gw_op){ .kind = kind, .set = set, .elems = list->items, .count = list->n });
 	/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	gw_push(plan->lists, plan->n_lists, plan->lists_capacity, list->items);
@@ -265,10 +268,10 @@ static void add_all_elems(struct diff *diff, const struct gw_set *wanted)
 	if (carries_over(was, wanted))
 		add_carried(diff, was, wanted);
 	else if (wanted->n_elems)
-		push(diff->plan, (struct gw_op){ .kind = GW_OP_ADD_ELEMS,
-						 .set = wanted,
-						 .elems = wanted->elems,
-						 .count = wanted->n_elems });
+		push(diff, (struct gw_op){ .kind = GW_OP_ADD_ELEMS,
+					   .set = wanted,
+					   .elems = wanted->elems,
+					   .count = wanted->n_elems });
 }
 
 static void add_elems(struct diff *diff)
@@ -298,7 +301,7 @@ static void delete_sets_and_chains(struct diff *diff)
 
 		if (set_kept(diff, was->name))
 			continue;
-		push(diff->plan, (struct gw_op){ .kind = GW_OP_DEL_SET, .set = was });
+		push(diff, (struct gw_op){ .kind = GW_OP_DEL_SET, .set = was });
 		diff->plan->sets_deleted++;
 	}
 	for (size_t i = 0; i < diff->observed->n_chains; i++) {
@@ -306,7 +309,7 @@ static void delete_sets_and_chains(struct diff *diff)
 
 		if (chain_kept(diff, was->name))
 			continue;
-		push(diff->plan, (struct gw_op){ .kind = GW_OP_DEL_CHAIN, .chain = was });
+		push(diff, (struct gw_op){ .kind = GW_OP_DEL_CHAIN, .chain = was });
 		diff->plan->chains_deleted++;
 	}
 }
@@ -318,7 +321,7 @@ static void add_chains_and_sets(struct diff *diff)
 
 		if (chain_kept(diff, wanted->name))
 			continue;
-		push(diff->plan, (struct gw_op){ .kind = GW_OP_ADD_CHAIN, .chain = wanted });
+		push(diff, (struct gw_op){ .kind = GW_OP_ADD_CHAIN, .chain = wanted });
 		diff->plan->chains_added++;
 	}
 	for (size_t i = 0; i < diff->desired->n_sets; i++) {
@@ -326,7 +329,7 @@ static void add_chains_and_sets(struct diff *diff)
 
 		if (set_kept(diff, wanted->name))
 			continue;
-		push(diff->plan, (struct gw_op){ .kind = GW_OP_ADD_SET, .set = wanted });
+		push(diff, (struct gw_op){ .kind = GW_OP_ADD_SET, .set = wanted });
 		diff->plan->sets_added++;
 	}
 }
@@ -336,7 +339,6 @@ static struct gw_plan *plan_new(const struct gw_ruleset *desired, const struct g
 	struct gw_plan *plan = gw_zalloc(1, sizeof(*plan));
 
 	plan->arena = gw_arena_new();
-	plan->family = observed->family;
 	plan->table = gw_arena_strdup(plan->arena, observed->name);
 	plan->generation = observed->generation;
 	plan->desired = desired;
@@ -354,10 +356,12 @@ static void diff_done(struct diff *diff)
 	gw_free(diff->come);
 }
 
-struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed)
+/* Both sides of one family. */
+static void diff_table(struct gw_plan *plan, const struct gw_ruleset *desired,
+		       const struct gw_ruleset *observed)
 {
 	struct diff diff = {
-		.plan = plan_new(desired, observed),
+		.plan = plan,
 		.desired = desired,
 		.observed = observed,
 		.partners = gw_zalloc(desired->n_chains, sizeof(size_t *)),
@@ -365,7 +369,7 @@ struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_r
 	};
 
 	if (!observed->exists)
-		push(diff.plan, (struct gw_op){ .kind = GW_OP_ADD_TABLE });
+		push(&diff, (struct gw_op){ .kind = GW_OP_ADD_TABLE });
 	delete_rules(&diff);
 	delete_elems(&diff);
 	delete_sets_and_chains(&diff);
@@ -373,15 +377,38 @@ struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_r
 	add_elems(&diff);
 	add_rules(&diff);
 	diff_done(&diff);
-	return diff.plan;
+}
+
+static void remove_table(struct gw_plan *plan, const struct gw_ruleset *observed)
+{
+	struct diff diff = { .plan = plan, .observed = observed };
+
+	if (observed->exists)
+		push(&diff, (struct gw_op){ .kind = GW_OP_DEL_TABLE });
+}
+
+struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_ruleset *observed)
+{
+	struct gw_plan *plan = plan_new(desired, observed);
+
+	for (const struct gw_ruleset *was = observed; was; was = was->next)
+		if (!gw_ruleset_table(desired, was->family))
+			remove_table(plan, was);
+	for (const struct gw_ruleset *wanted = desired; wanted; wanted = wanted->next) {
+		const struct gw_ruleset *was = gw_ruleset_table(observed, wanted->family);
+		struct gw_ruleset nothing = { .family = wanted->family };
+
+		diff_table(plan, wanted, was ? was : &nothing);
+	}
+	return plan;
 }
 
 struct gw_plan *gw_plan_remove(const struct gw_ruleset *observed)
 {
 	struct gw_plan *plan = plan_new(NULL, observed);
 
-	if (observed->exists)
-		push(plan, (struct gw_op){ .kind = GW_OP_DEL_TABLE });
+	for (; observed; observed = observed->next)
+		remove_table(plan, observed);
 	return plan;
 }
 

@@ -1,8 +1,9 @@
 /*
  * What has to change: the difference between the observed and the desired ruleset as a list of
- * operations in an order that the kernel accepts, to be sent as one batch.
+ * operations in an order that the kernel accepts, to be sent as one batch. Tables know nothing of
+ * each other, so their operations follow one another.
  *
- * Order of operations (references decide): add table; delete rules, then elements, then sets, then
+ * Order of operations of a table (references decide): add table; delete rules, then elements, then sets, then
  * chains; add chains, then sets, then elements, then rules. So what goes is gone before anything of
  * the same name comes, and everything is there before something refers to it.
  *
@@ -38,6 +39,7 @@ enum gw_op_kind {
 
 struct gw_op {
 	enum gw_op_kind kind;
+	uint32_t family; /* of the table: NFPROTO_INET … */
 	const struct gw_chain *chain;
 	const struct gw_set *set;
 	const struct gw_rule *rule;
@@ -59,10 +61,9 @@ struct gw_finals {
 
 struct gw_plan {
 	struct gw_arena *arena;
-	uint32_t family; /* of the table */
-	const char *table;
+	const char *table;   /* name of all of them */
 	uint32_t generation; /* of the observed ruleset: the batch is refused if it moved on */
-	const struct gw_ruleset *desired, *observed; /* borrowed; desired NULL: the table goes */
+	const struct gw_ruleset *desired, *observed; /* borrowed; desired NULL: all tables go */
 	struct gw_op *ops;                           /* heap array */
 	size_t n_ops, capacity;
 	/* Where a commit puts the last counts of what it deletes; borrowed, NULL: not wanted. */
@@ -87,7 +88,7 @@ struct gw_plan *gw_plan_diff(const struct gw_ruleset *desired, const struct gw_r
  */
 void gw_plan_withdraw_gently(struct gw_plan *plan, const struct gw_set *grace, int64_t expires_ms,
 			     struct gw_plan **ret_before, struct gw_plan **ret_after);
-/** The plan that removes the table. */
+/** The plan that removes all tables. */
 struct gw_plan *gw_plan_remove(const struct gw_ruleset *observed);
 void gw_plan_free(struct gw_plan *plan);
 

@@ -1,4 +1,6 @@
 /* A plan as lines of text: + what comes, - what goes. */
+#include <linux/netfilter.h>
+
 #include "gw/plan/plan.h"
 #include "gw/ruleset/names.h"
 
@@ -11,10 +13,19 @@ static void print_origin(struct gw_text *out, const struct gw_origin *origin)
 		gw_text_printf(out, " %s:%u", origin->loc.source->path, origin->loc.line);
 }
 
+/* The table is named where it is not the usual one. */
+static void print_sign(struct gw_text *out, const struct gw_op *op, char sign)
+{
+	gw_text_printf(out, "%c ", sign);
+	if (op->family != NFPROTO_INET)
+		gw_text_printf(out, "%s ", gw_name_family(op->family));
+}
+
 static void print_elems(struct gw_text *out, const struct gw_op *op, char sign)
 {
 	for (size_t i = 0; i < op->count; i++) {
-		gw_text_printf(out, "%c element %s { ", sign, op->set->name);
+		print_sign(out, op, sign);
+		gw_text_printf(out, "element %s { ", op->set->name);
 		gw_print_elem(out, op->set, &op->elems[i]);
 		gw_text_puts(out, " }");
 		print_origin(out, op->elems[i].origin);
@@ -26,18 +37,20 @@ static void print_elems(struct gw_text *out, const struct gw_op *op, char sign)
 static void print_rule(struct gw_text *out, const struct gw_op *op, char sign,
 		       const struct gw_ruleset *ruleset)
 {
-	gw_text_printf(out, "%c rule %s: ", sign, op->chain->name);
+	print_sign(out, op, sign);
+	gw_text_printf(out, "rule %s: ", op->chain->name);
 	if (op->rule->comment)
 		gw_text_printf(out, "\"%s\" ", op->rule->comment);
-	gw_print_rule(out, ruleset, op->rule);
+	gw_print_rule(out, gw_ruleset_table(ruleset, op->family), op->rule);
 	print_origin(out, op->rule->origin);
 	gw_text_putc(out, '\n');
 }
 
-static void print_named(struct gw_text *out, char sign, const char *what, const char *name,
-			const struct gw_origin *origin)
+static void print_named(struct gw_text *out, const struct gw_op *op, char sign, const char *what,
+			const char *name, const struct gw_origin *origin)
 {
-	gw_text_printf(out, "%c %s %s", sign, what, name);
+	print_sign(out, op, sign);
+	gw_text_printf(out, "%s %s", what, name);
 	print_origin(out, origin);
 	gw_text_putc(out, '\n');
 }
@@ -49,23 +62,24 @@ void gw_plan_print(const struct gw_plan *plan, struct gw_text *out)
 
 		switch (op->kind) {
 		case GW_OP_ADD_TABLE:
-			print_named(out, '+', "table", plan->table, NULL);
+			print_named(out, op, '+', "table", plan->table, NULL);
 			break;
 		case GW_OP_DEL_TABLE:
-			print_named(out, '-', "table", plan->table, NULL);
+			print_named(out, op, '-', "table", plan->table, NULL);
 			break;
 		case GW_OP_ADD_CHAIN:
-			print_named(out, '+', "chain", op->chain->name, op->chain->origin);
+			print_named(out, op, '+', "chain", op->chain->name, op->chain->origin);
 			break;
 		case GW_OP_DEL_CHAIN:
-			print_named(out, '-', "chain", op->chain->name, NULL);
+			print_named(out, op, '-', "chain", op->chain->name, NULL);
 			break;
 		case GW_OP_ADD_SET:
-			print_named(out, '+', op->set->map ? "map" : "set", op->set->name,
+			print_named(out, op, '+', op->set->map ? "map" : "set", op->set->name,
 				    op->set->origin);
 			break;
 		case GW_OP_DEL_SET:
-			print_named(out, '-', op->set->map ? "map" : "set", op->set->name, NULL);
+			print_named(out, op, '-', op->set->map ? "map" : "set", op->set->name,
+				    NULL);
 			break;
 		case GW_OP_ADD_ELEMS:
 			print_elems(out, op, '+');

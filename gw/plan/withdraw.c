@@ -88,7 +88,6 @@ static struct gw_plan *plan_beside(const struct gw_plan *plan, uint32_t generati
 	struct gw_plan *beside = gw_zalloc(1, sizeof(*beside));
 
 	beside->arena = gw_arena_new();
-	beside->family = plan->family;
 	beside->table = gw_arena_strdup(beside->arena, plan->table);
 	beside->generation = generation;
 	beside->desired = plan->desired;
@@ -106,7 +105,7 @@ void gw_plan_withdraw_gently(struct gw_plan *plan, const struct gw_set *grace, i
 
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct gw_op *op = &plan->ops[i];
-		struct gw_op moved = { .set = grace };
+		struct gw_op moved = { .family = op->family, .set = grace };
 		struct gw_elem *elems;
 
 		if (op->kind != GW_OP_DEL_ELEMS || !lets_pass(op->set, grace))

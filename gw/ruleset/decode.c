@@ -16,6 +16,7 @@
 
 /* Far above what a gateway has or the kernel takes. A thing takes a byte at least, so a count is
  * also limited by the bytes that are left. */
+#define TABLES_MAX   3u /* inet, netdev, bridge */
 #define CHAINS_MAX   65536u
 #define SETS_MAX     65536u
 #define RULES_MAX    1000000u
@@ -349,26 +350,43 @@ static void get_head(struct reader *reader)
 	reader->ruleset->name = get_name(reader);
 }
 
+static void get_table(struct reader *reader)
+{
+	size_t n;
+
+	reader->n_origins = 0;
+	get_head(reader);
+	get_origins(reader);
+	n = get_count(reader, CHAINS_MAX);
+	for (size_t i = 0; i < n && !reader->bad; i++)
+		get_chain(reader);
+	n = get_count(reader, SETS_MAX);
+	for (size_t i = 0; i < n && !reader->bad; i++)
+		get_set(reader);
+}
+
 struct gw_ruleset *gw_ruleset_decode(const void *bytes, size_t len)
 {
-	struct reader reader = { .ruleset = gw_ruleset_new(0, "") };
-	size_t n;
+	struct gw_ruleset *first = gw_ruleset_new(0, "");
+	struct reader reader = { .ruleset = first };
 
 	/* Keys and data stay where they are, in a copy of the whole: a million of them would
 	 * otherwise be a million allocations. */
-	reader.at = gw_arena_memdup(reader.ruleset->arena, bytes, len);
+	reader.at = gw_arena_memdup(first->arena, bytes, len);
 	reader.end = reader.at + len;
-	get_head(&reader);
-	get_origins(&reader);
-	n = get_count(&reader, CHAINS_MAX);
-	for (size_t i = 0; i < n && !reader.bad; i++)
-		get_chain(&reader);
-	n = get_count(&reader, SETS_MAX);
-	for (size_t i = 0; i < n && !reader.bad; i++)
-		get_set(&reader);
-	if (reader.bad || left(&reader)) {
-		gw_ruleset_free(reader.ruleset);
+	get_table(&reader);
+	for (size_t n = 1; !reader.bad && left(&reader); n++) {
+		struct gw_ruleset *table = gw_ruleset_new(0, "");
+
+		reader.ruleset->next = table;
+		reader.ruleset = table;
+		get_table(&reader);
+		if (n == TABLES_MAX || gw_ruleset_table(first, table->family) != table)
+			reader.bad = true;
+	}
+	if (reader.bad) {
+		gw_ruleset_free(first);
 		return NULL;
 	}
-	return reader.ruleset;
+	return first;
 }

@@ -315,7 +315,7 @@ static void put_set(struct writer *writer, const struct gw_set *set)
 		put_elem(writer, set, &set->elems[i]);
 }
 
-static void put_ruleset(struct writer *writer, const struct gw_ruleset *ruleset)
+static void put_table(struct writer *writer, const struct gw_ruleset *ruleset)
 {
 	if (!writer->enforced)
 		collect_all(writer, ruleset);
@@ -334,16 +334,21 @@ static void put_ruleset(struct writer *writer, const struct gw_ruleset *ruleset)
 	gw_free(writer->places);
 }
 
+/* Each table stands for itself, with origins of its own. */
 void gw_ruleset_encode(const struct gw_ruleset *ruleset, struct gw_text *out)
 {
-	struct writer writer = { .out = out };
+	for (; ruleset; ruleset = ruleset->next) {
+		struct writer writer = { .out = out };
 
-	put_ruleset(&writer, ruleset);
+		put_table(&writer, ruleset);
+	}
 }
 
 void gw_ruleset_encode_enforced(const struct gw_ruleset *ruleset, struct gw_text *out)
 {
-	struct writer writer = { .out = out, .enforced = true };
+	for (; ruleset; ruleset = ruleset->next) {
+		struct writer writer = { .out = out, .enforced = true };
 
-	put_ruleset(&writer, ruleset);
+		put_table(&writer, ruleset);
+	}
 }

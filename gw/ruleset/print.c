@@ -95,7 +95,7 @@ static void print_chain(struct gw_text *out, const struct gw_ruleset *ruleset,
 	gw_text_puts(out, "\t}\n\n");
 }
 
-void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out)
+static void print_table(struct gw_text *out, const struct gw_ruleset *ruleset)
 {
 	gw_text_printf(out, "table %s %s {\n", gw_name_family(ruleset->family), ruleset->name);
 	for (size_t i = 0; i < ruleset->n_sets; i++)
@@ -106,4 +106,10 @@ void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out)
 	if (ruleset->n_sets + ruleset->n_chains)
 		out->bytes[--out->len] = '\0';
 	gw_text_puts(out, "}\n");
+}
+
+void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out)
+{
+	for (; ruleset; ruleset = ruleset->next)
+		print_table(out, ruleset);
 }

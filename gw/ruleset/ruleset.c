@@ -18,10 +18,30 @@ struct gw_ruleset *gw_ruleset_new(uint32_t family, const char *name)
 	return ruleset;
 }
 
-void gw_ruleset_free(struct gw_ruleset *ruleset)
+struct gw_ruleset *gw_ruleset_table(const struct gw_ruleset *ruleset, uint32_t family)
 {
-	if (!ruleset)
-		return;
+	for (; ruleset; ruleset = ruleset->next)
+		if (ruleset->family == family)
+			break;
+	/* As with bsearch: who may change the list may change what is found in it. */
+	return (struct gw_ruleset *)(uintptr_t)ruleset;
+}
+
+struct gw_ruleset *gw_ruleset_add_table(struct gw_ruleset *ruleset, uint32_t family)
+{
+	struct gw_ruleset *table = gw_ruleset_table(ruleset, family);
+
+	if (table)
+		return table;
+	table = gw_ruleset_new(family, ruleset->name);
+	while (ruleset->next)
+		ruleset = ruleset->next;
+	ruleset->next = table;
+	return table;
+}
+
+static void table_free(struct gw_ruleset *ruleset)
+{
 	for (size_t i = 0; i < ruleset->n_chains; i++)
 		gw_free(ruleset->chains[i].rules);
 	for (size_t i = 0; i < ruleset->n_sets; i++)
@@ -30,6 +50,16 @@ void gw_ruleset_free(struct gw_ruleset *ruleset)
 	gw_free(ruleset->sets);
 	gw_arena_free(ruleset->arena);
 	gw_free(ruleset);
+}
+
+void gw_ruleset_free(struct gw_ruleset *ruleset)
+{
+	while (ruleset) {
+		struct gw_ruleset *next = ruleset->next;
+
+		table_free(ruleset);
+		ruleset = next;
+	}
 }
 
 struct gw_chain *gw_ruleset_add_chain(struct gw_ruleset *ruleset, const char *name,
@@ -106,7 +136,7 @@ static void set_sort(struct gw_set *set)
 	}
 }
 
-void gw_ruleset_finish(struct gw_ruleset *ruleset)
+static void table_finish(struct gw_ruleset *ruleset)
 {
 	if (ruleset->n_chains)
 		qsort(ruleset->chains, ruleset->n_chains, sizeof(*ruleset->chains), chain_compare);
@@ -114,6 +144,12 @@ void gw_ruleset_finish(struct gw_ruleset *ruleset)
 		qsort(ruleset->sets, ruleset->n_sets, sizeof(*ruleset->sets), set_compare);
 	for (size_t i = 0; i < ruleset->n_sets; i++)
 		set_sort(&ruleset->sets[i]);
+}
+
+void gw_ruleset_finish(struct gw_ruleset *ruleset)
+{
+	for (; ruleset; ruleset = ruleset->next)
+		table_finish(ruleset);
 }
 
 struct gw_chain *gw_ruleset_chain(const struct gw_ruleset *ruleset, const char *name)

@@ -170,8 +170,9 @@ struct gw_set {
 uint32_t gw_set_key_len(const struct gw_set *set);
 uint32_t gw_set_data_len(const struct gw_set *set);
 
-/** One table of ours. */
+/** One table of ours, and the next one: a ruleset is the list of them, `inet gw` first. */
 struct gw_ruleset {
+	struct gw_ruleset *next; /* NULL: the last; owned */
 	struct gw_arena *arena;  /* owns all */
 	uint32_t family;         /* NFPROTO_INET … */
 	const char *name;        /* "gw" */
@@ -180,11 +181,18 @@ struct gw_ruleset {
 	size_t n_chains, chains_capacity;
 	struct gw_set *sets; /* by name */
 	size_t n_sets, sets_capacity;
-	uint32_t generation; /* observed: the kernel's generation id */
+	uint32_t generation; /* observed: the kernel's generation id; of the first table */
 };
 
 struct gw_ruleset *gw_ruleset_new(uint32_t family, const char *name);
+/** All tables of the list. Accepts NULL. */
 void gw_ruleset_free(struct gw_ruleset *ruleset);
+/** The table of this family, added at the end of the list if it is not there. */
+struct gw_ruleset *gw_ruleset_add_table(struct gw_ruleset *ruleset, uint32_t family);
+/** The table of this family, or NULL. */
+struct gw_ruleset *gw_ruleset_table(const struct gw_ruleset *ruleset, uint32_t family);
+
+/* What follows is about one table, where it does not say otherwise. */
 
 /* Building. Pointers to chains and sets are valid until the next one is added: keep names, or
  * look them up again. */
@@ -197,7 +205,7 @@ struct gw_rule *gw_ruleset_add_rule(struct gw_ruleset *ruleset, struct gw_chain 
 				    const struct gw_origin *origin, const char *comment);
 /** Adds an element; copies nothing, so key and data must live in the ruleset's arena. */
 void gw_ruleset_add_elem(struct gw_ruleset *ruleset, struct gw_set *set, struct gw_elem elem);
-/** Sorts chains and sets by name and elements by key. Call once after building. */
+/** Sorts chains and sets of all tables by name and elements by key. Call once after building. */
 void gw_ruleset_finish(struct gw_ruleset *ruleset);
 
 /* Look-up by name in a finished ruleset; NULL if there is none. */
@@ -215,19 +223,19 @@ int gw_elem_compare(const struct gw_set *set, const struct gw_elem *a, const str
 bool gw_elem_equal(const struct gw_set *set, const struct gw_elem *a, const struct gw_elem *b);
 
 /**
- * SHA-256 (OpenSSL) over the canonical form of what is enforced, hex, 65 bytes. Left out: elements of
+ * SHA-256 (OpenSSL) over the canonical form of what all tables enforce, hex, 65 bytes. Left out: elements of
  * run-time sets, those of constant sets, for which the name stands, and expiry, which comes back
  * from the kernel a little off.
  */
 void gw_ruleset_digest(const struct gw_ruleset *ruleset, char ret_hex[65]);
 
 /**
- * The ruleset in nft's own syntax as far as nft has words for it, each rule and element with its
+ * All tables in nft's own syntax as far as nft has words for it, each rule and element with its
  * origin as a comment "# web-in policies.yaml:14:10". For people and golden tests.
  */
 void gw_ruleset_print(const struct gw_ruleset *ruleset, struct gw_text *out);
 
-/* Canonical bytes of the ruleset, added to `out`; the inverse reads them (bounds-checked). Used for
+/* Canonical bytes of all tables, one after the other, added to `out`; the inverse reads them (bounds-checked). Used for
  * stored revisions: a revision can be put back without its config being compiled again. Origins and
  * comments are stored; handles, counts and elements of run-time sets are not. */
 void gw_ruleset_encode(const struct gw_ruleset *ruleset, struct gw_text *out);

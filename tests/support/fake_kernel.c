@@ -23,20 +23,23 @@ static int observe(struct gw_kernel *kernel, struct gw_ruleset **ret)
 		return -fake->observe_errno;
 	fake_table_expire(fake->held, fake->now_ms);
 	seen = fake_table_copy(fake->held);
-	for (size_t i = 0; i < seen->n_sets; i++)
-		if (seen->sets[i].run_time || seen->sets[i].constant)
-			seen->sets[i].n_elems = 0;
+	for (struct gw_ruleset *table = seen; table; table = table->next)
+		for (size_t i = 0; i < table->n_sets; i++)
+			if (table->sets[i].run_time || table->sets[i].constant)
+				table->sets[i].n_elems = 0;
 	*ret = seen;
 	return 0;
 }
 
-static int read_elements(struct gw_kernel *kernel, struct gw_arena *arena, struct gw_set *set)
+static int read_elements(struct gw_kernel *kernel, uint32_t family, struct gw_arena *arena,
+			 struct gw_set *set)
 {
 	struct fake_kernel *fake = fake_of(kernel);
+	const struct gw_ruleset *table = gw_ruleset_table(fake->held, family);
 	const struct gw_set *held;
 
 	fake_table_expire(fake->held, fake->now_ms);
-	held = gw_ruleset_set(fake->held, set->name);
+	held = table ? gw_ruleset_set(table, set->name) : NULL;
 	if (!held)
 		return -ENOENT;
 	gw_free(set->elems);
@@ -88,7 +91,8 @@ static int apply(struct fake_kernel *fake, struct gw_ruleset *table, const struc
 static void take_finals(const struct gw_ruleset *held, const struct gw_plan *plan,
 			const struct gw_op *op)
 {
-	const struct gw_set *set = gw_ruleset_set(held, op->set->name);
+	const struct gw_ruleset *table = gw_ruleset_table(held, op->family);
+	const struct gw_set *set = table ? gw_ruleset_set(table, op->set->name) : NULL;
 
 	for (size_t i = 0; set && i < op->count; i++)
 		for (size_t k = 0; k < set->n_elems; k++) {

@@ -80,7 +80,7 @@ void fake_table_copy_elems(struct gw_arena *arena, struct gw_set *to, const stru
 			copy_elem(arena, from, &from->elems[i]));
 }
 
-struct gw_ruleset *fake_table_copy(const struct gw_ruleset *table)
+static struct gw_ruleset *copy_table(const struct gw_ruleset *table)
 {
 	struct gw_ruleset *copy = gw_ruleset_new(table->family, table->name);
 
@@ -105,17 +105,32 @@ struct gw_ruleset *fake_table_copy(const struct gw_ruleset *table)
 	return copy;
 }
 
-void fake_table_expire(struct gw_ruleset *table, int64_t now_ms)
+struct gw_ruleset *fake_table_copy(const struct gw_ruleset *table)
 {
-	for (size_t i = 0; i < table->n_sets; i++) {
-		struct gw_set *set = &table->sets[i];
-		size_t n = 0;
+	struct gw_ruleset *first = copy_table(table), *last = first;
 
-		for (size_t k = 0; k < set->n_elems; k++)
-			if (!set->elems[k].expires_ms || set->elems[k].expires_ms > now_ms)
-				set->elems[n++] = set->elems[k];
-		set->n_elems = n;
+	/* The first is there even where the kernel holds none. */
+	for (table = table->next; table; table = table->next) {
+		if (!table->exists)
+			continue;
+		last->next = copy_table(table);
+		last = last->next;
 	}
+	return first;
+}
+
+void fake_table_expire(struct gw_ruleset *ruleset, int64_t now_ms)
+{
+	for (struct gw_ruleset *table = ruleset; table; table = table->next)
+		for (size_t i = 0; i < table->n_sets; i++) {
+			struct gw_set *set = &table->sets[i];
+			size_t n = 0;
+
+			for (size_t k = 0; k < set->n_elems; k++)
+				if (!set->elems[k].expires_ms || set->elems[k].expires_ms > now_ms)
+					set->elems[n++] = set->elems[k];
+			set->n_elems = n;
+		}
 }
 
 /* ---- references ------------------------------------------------------------------------------ */
@@ -422,10 +437,14 @@ static int op_del_table(struct gw_ruleset *table)
 	return 0;
 }
 
-int fake_table_apply(struct gw_ruleset *table, const struct gw_op *op, int64_t now_ms,
+int fake_table_apply(struct gw_ruleset *ruleset, const struct gw_op *op, int64_t now_ms,
 		     uint64_t *handle)
 {
-	if (op->kind != GW_OP_ADD_TABLE && !table->exists)
+	struct gw_ruleset *table = op->kind == GW_OP_ADD_TABLE
+					   ? gw_ruleset_add_table(ruleset, op->family)
+					   : gw_ruleset_table(ruleset, op->family);
+
+	if (op->kind != GW_OP_ADD_TABLE && (!table || !table->exists))
 		return -ENOENT;
 	switch (op->kind) {
 	case GW_OP_ADD_TABLE:
@@ -520,7 +539,7 @@ static unsigned int chain_height(struct heights *heights, const char *name)
 	return height;
 }
 
-int fake_table_validate(const struct gw_ruleset *table)
+static int validate_table(const struct gw_ruleset *table)
 {
 	gw_auto_free unsigned int *of_chain = gw_zalloc(table->n_chains, sizeof(*of_chain));
 	gw_auto_free unsigned int *of_set = gw_zalloc(table->n_sets, sizeof(*of_set));
@@ -529,4 +548,13 @@ int fake_table_validate(const struct gw_ruleset *table)
 	for (size_t i = 0; i < table->n_chains && !heights.error; i++)
 		(void)chain_height(&heights, table->chains[i].name);
 	return heights.error;
+}
+
+int fake_table_validate(const struct gw_ruleset *ruleset)
+{
+	int error = 0;
+
+	for (; ruleset && !error; ruleset = ruleset->next)
+		error = validate_table(ruleset);
+	return error;
 }

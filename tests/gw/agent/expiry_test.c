@@ -14,6 +14,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <linux/netfilter.h>
+
 #include "gw/agent/drift.h"
 #include "gw/agent/durable.h"
 #include "gw/agent/expiry.h"
@@ -150,7 +152,7 @@ static void after_a_jump_an_exception_ends_at_the_right_moment(void **ret)
 	state->fake->now_ms = state->expires * 1000 + 1;
 	fake_kernel_hold(state->fake, state->fake->held);
 	assert_int_equal(state->fake->base.ops->read_elements(
-				 &state->fake->base, state->arena,
+				 &state->fake->base, NFPROTO_INET, state->arena,
 				 &(struct gw_set){ .name = "live_timed", .n_key = 1 }),
 			 0);
 	assert_null(element(state));

@@ -302,7 +302,7 @@ static void networks_that_overlap_end_each_for_itself(void **ret)
 				&bans[i], GW_FAMILY_IPV4,
 				(struct gw_range){ net, net + (1u << bits) - 1 }));
 			for (size_t k = 0; k < i; k++) /* the same again takes its place */
-				if (memcmp(bans[k].key, bans[i].key, 32) == 0)
+				if (memcmp(bans[k].key, bans[i].key, sizeof(bans[k].key)) == 0)
 					bans[k].until = until;
 			gw_measures_put(&measures, &bans[i]);
 		}

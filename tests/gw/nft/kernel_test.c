@@ -1,5 +1,6 @@
 /* Observe and commit against the real kernel, in a network namespace of the test's own. */
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,10 +76,9 @@ static int load(struct gw_kernel *kernel, const struct gw_ruleset *wanted,
 
 static void remove_table(struct gw_kernel *kernel)
 {
-	struct gw_op remove = { .kind = GW_OP_DEL_TABLE };
 	struct gw_ruleset *seen = observe(kernel);
+	struct gw_op remove = { .kind = GW_OP_DEL_TABLE, .family = seen->family };
 	struct gw_plan plan = {
-		.family = seen->family,
 		.table = "gw",
 		.generation = seen->generation,
 		.ops = &remove,
@@ -325,11 +325,12 @@ static int commit_bans(struct gw_kernel *kernel, enum gw_op_kind kind, int64_t e
 	const struct gw_elem elem = { .key = key, .expires_ms = expires_ms };
 	struct gw_op op = {
 		.kind = kind,
+		.family = seen->family,
 		.set = gw_ruleset_set(seen, "bans"),
 		.elems = &elem,
 		.count = 1,
 	};
-	struct gw_plan plan = { .family = seen->family, .table = "gw", .ops = &op, .n_ops = 1 };
+	struct gw_plan plan = { .table = "gw", .ops = &op, .n_ops = 1 };
 	struct gw_kernel_error error;
 	int err;
 
@@ -380,7 +381,7 @@ static void elements_of_run_time_sets_are_read_only_on_demand(void **state)
 	set = gw_ruleset_set(seen, "rt_rate");
 	assert_true(set->run_time);
 	assert_int_equal(set->n_elems, 0);
-	assert_int_equal(kernel->ops->read_elements(kernel, seen->arena, set), 0);
+	assert_int_equal(kernel->ops->read_elements(kernel, NFPROTO_INET, seen->arena, set), 0);
 	assert_int_equal(set->n_elems, 1);
 	assert_int_equal(set->elems[0].key[0], 7);
 	assert_true(set->elems[0].expires_ms > gw_nft_now_ms() + 3500 * 1000);
@@ -444,8 +445,8 @@ static void without_privileges_nothing_can_be_seen_or_changed(void **state)
 		struct gw_kernel_features features;
 		struct gw_kernel_error error;
 		struct gw_ruleset *seen;
-		struct gw_op op = { .kind = GW_OP_ADD_TABLE };
-		struct gw_plan plan = { .family = 1, .table = "gw", .ops = &op, .n_ops = 1 };
+		struct gw_op op = { .kind = GW_OP_ADD_TABLE, .family = NFPROTO_INET };
+		struct gw_plan plan = { .table = "gw", .ops = &op, .n_ops = 1 };
 
 		gw_kernel_free(kernel);
 		if (unshare(CLONE_NEWUSER) < 0 || gw_kernel_open(&kernel) != 0)

@@ -1,5 +1,7 @@
 /* The properties of plans once more, against the real kernel in a network namespace of our own:
  * what the fake one of diff_test.c accepts, this one must, too. */
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,6 +119,62 @@ static void the_kernel_takes_a_change_of_any_ruleset_and_its_reversal(void **sta
 	remove_table(kernel);
 }
 
+/* What frames of a device meet first, in a table of another family with a set of the same name. */
+static struct gw_ruleset *with_ingress(uint8_t blocked)
+{
+	static const char *const devices[] = { "lo" };
+	struct gw_ruleset *ruleset = gw_ruleset_new(NFPROTO_INET, "gw");
+	struct gw_ruleset *netdev = gw_ruleset_add_table(ruleset, NFPROTO_NETDEV);
+	const struct gw_base_hook hook = { .hook = NF_NETDEV_INGRESS,
+					   .priority = -500,
+					   .type = "filter",
+					   .devices = devices,
+					   .n_devices = 1 };
+	const struct gw_set blocked_set = { .name = "blocked",
+					    .key = { GW_TYPE_IPV4 },
+					    .n_key = 1 };
+	uint8_t *key = gw_arena_memdup(netdev->arena, (uint8_t[]){ 192, 0, 2, blocked }, 4);
+	const struct gw_expr drop = { .kind = GW_EXPR_IMMEDIATE,
+				      .dreg = GW_REG_VERDICT,
+				      .verdict = GW_VERDICT_DROP };
+
+	(void)gw_ruleset_add_set(ruleset, &blocked_set);
+	(void)gw_ruleset_add_chain(gw_ruleset_add_table(ruleset, NFPROTO_BRIDGE), "guard", NULL,
+				   NULL);
+	gw_ruleset_add_rule(netdev, gw_ruleset_add_chain(netdev, "ingress", &hook, NULL), &drop, 1,
+			    NULL, NULL);
+	gw_ruleset_add_elem(netdev, gw_ruleset_add_set(netdev, &blocked_set),
+			    (struct gw_elem){ .key = key });
+	gw_ruleset_finish(ruleset);
+	return ruleset;
+}
+
+static void tables_of_several_families_are_one_transaction(void **state)
+{
+	struct gw_kernel *kernel = kernel_of(state);
+	struct gw_ruleset *one = with_ingress(1), *other = with_ingress(2);
+	struct gw_ruleset *inet = gw_ruleset_new(NFPROTO_INET, "gw"), *seen;
+	struct gw_plan *plan;
+
+	turn_into(kernel, one, 1);
+	seen = observe(kernel);
+	plan = gw_plan_diff(other, seen);
+	assert_int_equal(plan->n_ops, 2); /* one element goes, one comes */
+	gw_plan_free(plan);
+	gw_ruleset_free(seen);
+	turn_into(kernel, other, 2);
+	gw_ruleset_finish(inet);
+	turn_into(kernel, inet, 3);
+	seen = observe(kernel);
+	assert_true(seen->exists);
+	assert_null(seen->next);
+	gw_ruleset_free(seen);
+	gw_ruleset_free(inet);
+	gw_ruleset_free(other);
+	gw_ruleset_free(one);
+	remove_table(kernel);
+}
+
 /* A table that is not there at the end stands for an operation that fails late. */
 static void a_refusal_at_any_operation_changes_nothing_in_the_kernel(void **state)
 {
@@ -136,7 +194,9 @@ static void a_refusal_at_any_operation_changes_nothing_in_the_kernel(void **stat
 	plan = gw_plan_diff(after, seen);
 	assert_true(plan->n_ops > 10);
 	for (size_t i = 0; i < plan->n_ops; i++) {
-		const struct gw_op refused = { .kind = GW_OP_DEL_CHAIN, .chain = &nowhere };
+		const struct gw_op refused = { .kind = GW_OP_DEL_CHAIN,
+					       .family = NFPROTO_INET,
+					       .chain = &nowhere };
 		struct gw_op op = plan->ops[i];
 		struct gw_plan *nothing;
 		struct gw_kernel_error error;
@@ -162,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_kernel_takes_a_change_of_any_ruleset_and_its_reversal),
+		cmocka_unit_test(tables_of_several_families_are_one_transaction),
 		cmocka_unit_test(a_refusal_at_any_operation_changes_nothing_in_the_kernel),
 	};
 
