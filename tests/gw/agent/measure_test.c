@@ -279,6 +279,12 @@ static int64_t banned_until(const struct gw_measure *bans, size_t n, uint32_t ad
 	return until;
 }
 
+static bool same_range(const struct gw_measure *a, const struct gw_measure *b)
+{
+	return memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       memcmp(a->key_end, b->key_end, sizeof(a->key_end)) == 0;
+}
+
 static void networks_that_overlap_end_each_for_itself(void **ret)
 {
 	struct random random = { 7 };
@@ -302,7 +308,7 @@ static void networks_that_overlap_end_each_for_itself(void **ret)
 				&bans[i], GW_FAMILY_IPV4,
 				(struct gw_range){ net, net + (1u << bits) - 1 }));
 			for (size_t k = 0; k < i; k++) /* the same again takes its place */
-				if (memcmp(bans[k].key, bans[i].key, sizeof(bans[k].key)) == 0)
+				if (same_range(&bans[k], &bans[i]))
 					bans[k].until = until;
 			gw_measures_put(&measures, &bans[i]);
 		}
