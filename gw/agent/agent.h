@@ -12,6 +12,7 @@
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	modules.c    what modules may ask for on their own socket
+ *	handover.c   what they are handed there: the config in force, sockets that need privileges
  *	record.c     what happened, for those who watch and for the audit trail
  *	trail.c      the audit trail: sealed, forwarded, deleted when its time is over
  *
@@ -163,6 +164,7 @@ extern const struct gw_agent_part gw_part_clock;     /* clock.c: is the time rig
 extern const struct gw_agent_part gw_part_expiry;    /* expiry.c: exceptions and their end */
 extern const struct gw_agent_part gw_part_drift;     /* drift.c: what others change */
 extern const struct gw_agent_part gw_part_host;      /* host.c: settings of the kernel */
+extern const struct gw_agent_part gw_part_handover;  /* handover.c: modules learn of a new config */
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
@@ -173,6 +175,7 @@ extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
 extern const struct gw_verb gw_verbs_modules[];
+extern const struct gw_verb gw_verbs_handover[];
 /** What the peer's user may ask for on the socket of the modules; 0: nothing (modules.c). */
 unsigned int gw_agent_module_permissions(int fd, const struct gw_peer *peer, void *context);
 extern const struct gw_verb gw_verbs_measures[];

@@ -594,8 +594,10 @@ const struct gw_verb gw_verbs_change[] = {
 	  .permission = GW_AGENT_OPERATE,
 	  .run = run_status },
 	{ .name = "subscribe",
-	  .help = "From now on events come over this connection as they happen.",
-	  .permission = GW_AGENT_OPERATE,
+	  .help = "From now on events come over this connection as they happen; modules are told "
+		  "of a "
+		  "new config alone: config.changed.",
+	  .permission = GW_AGENT_OPERATE | GW_AGENT_MODULES,
 	  .run = run_subscribe },
 	{ .name = NULL },
 };

@@ -1,4 +1,4 @@
-/* Messages on a connected SOCK_SEQPACKET socket. Internal to gw/ipc. */
+/* Messages on a connected SOCK_SEQPACKET socket. Internal to gw/ipc and gw/daemon/link.c. */
 #ifndef GW_IPC_SOCKET_H
 #define GW_IPC_SOCKET_H
 

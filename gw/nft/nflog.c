@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "gw/core/mem.h"
+#include "gw/nft/frames.h"
 #include "gw/nft/kernel.h"
 
 static int nothing(const struct nlmsghdr *message, void *context)
@@ -43,10 +45,11 @@ static int bind_group(struct gw_netlink *netlink, uint16_t group)
 }
 
 /* Each packet in a datagram of its own, with its start and the mark of its connection. */
-static int configure_group(struct gw_netlink *netlink, uint16_t group)
+static int configure_group(struct gw_netlink *netlink, uint16_t group, uint32_t copy,
+			   uint16_t flags)
 {
 	const struct nfulnl_msg_config_mode mode = {
-		.copy_range = htonl(sizeof(((struct gw_logged_packet *)NULL)->bytes)),
+		.copy_range = htonl(copy),
 		.copy_mode = NFULNL_COPY_PACKET,
 	};
 	struct nlmsghdr *request = start_config(netlink, group);
@@ -58,13 +61,25 @@ static int configure_group(struct gw_netlink *netlink, uint16_t group)
 	if (err)
 		return err;
 	request = start_config(netlink, group);
-	mnl_attr_put_u16(request, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_CONNTRACK));
+	mnl_attr_put_u16(request, NFULA_CFG_FLAGS, htons(flags));
 	err = gw_netlink_ask(netlink, request, nothing, NULL);
 	/* Without CONFIG_NETFILTER_NETLINK_GLUE_CT the connection's mark is missing, no more. */
 	return err == -EOPNOTSUPP ? 0 : err;
 }
 
-int gw_log_open(uint16_t group, int *ret_fd)
+/* The group is bound to the socket, so that is what the caller gets: a duplicate stays open when ours
+ * is closed. */
+static int hand_out(struct gw_netlink *netlink, int *ret_fd)
+{
+	int fd = fcntl(gw_netlink_fd(netlink), F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_group(uint16_t group, uint32_t copy, uint16_t flags, int *ret_fd)
 {
 	struct gw_netlink netlink;
 	int err = gw_netlink_open(&netlink, NETLINK_NETFILTER);
@@ -73,18 +88,57 @@ int gw_log_open(uint16_t group, int *ret_fd)
 		return err;
 	err = bind_group(&netlink, group);
 	if (!err)
-		err = configure_group(&netlink, group);
-	if (!err) {
-		/* The group is bound to this socket, so that is what the caller gets: a
-		 * duplicate stays open when ours is closed. */
-		int fd = fcntl(gw_netlink_fd(&netlink), F_DUPFD_CLOEXEC, 0);
-
-		if (fd < 0)
-			err = -errno;
-		else
-			*ret_fd = fd;
-	}
+		err = configure_group(&netlink, group, copy, flags);
+	if (!err)
+		err = hand_out(&netlink, ret_fd);
 	gw_netlink_done(&netlink);
+	return err;
+}
+
+int gw_log_open(uint16_t group, int *ret_fd)
+{
+	return open_group(group, sizeof(((struct gw_logged_packet *)NULL)->bytes),
+			  NFULNL_CFG_F_CONNTRACK, ret_fd);
+}
+
+/* A module reads in bursts; the kernel counts twice what is asked for. */
+#define WHOLE_BUFFER (1 << 20)
+
+int gw_log_open_whole(uint16_t group, int *ret_fd)
+{
+	static const int size = WHOLE_BUFFER;
+	int err = open_group(group, GW_LOG_WHOLE, NFULNL_CFG_F_SEQ, ret_fd);
+
+	/* What is smaller loses more, and says so. */
+	if (!err)
+		(void)setsockopt(*ret_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return err;
+}
+
+int gw_conntrack_open(unsigned int events, int *ret_fd)
+{
+	static const struct {
+		unsigned int event;
+		int group;
+	} groups[] = { { GW_CONNTRACK_NEW, NFNLGRP_CONNTRACK_NEW },
+		       { GW_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_UPDATE },
+		       { GW_CONNTRACK_DESTROY, NFNLGRP_CONNTRACK_DESTROY } };
+	static const int size = 4 * WHOLE_BUFFER;
+	struct gw_netlink netlink;
+	int err = gw_netlink_open(&netlink, NETLINK_NETFILTER);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < GW_COUNT(groups) && !err; i++)
+		if (events & groups[i].event &&
+		    setsockopt(gw_netlink_fd(&netlink), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+			       &groups[i].group, sizeof(groups[i].group)) < 0)
+			err = -errno;
+	if (!err)
+		err = hand_out(&netlink, ret_fd);
+	gw_netlink_done(&netlink);
+	if (!err)
+		(void)setsockopt(*ret_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	return err;
 }
 

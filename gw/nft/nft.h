@@ -109,6 +109,14 @@ struct gw_logged_packet {
 };
 int gw_log_open(uint16_t group, int *ret_fd);
 int gw_log_read(int fd, struct gw_logged_packet *ret); /* -EAGAIN, -ENOBUFS: some were lost */
+/** The same group for a module that wants whole packets, each with its number: see gw/nft/frames.h. */
+int gw_log_open_whole(uint16_t group, int *ret_fd);
+
+/** Events of conntrack: a socket that is subscribed to them. Bits of `events`. */
+#define GW_CONNTRACK_NEW     1u
+#define GW_CONNTRACK_UPDATE  2u
+#define GW_CONNTRACK_DESTROY 4u
+int gw_conntrack_open(unsigned int events, int *ret_fd);
 
 /** All connections in conntrack, both families: for the live impact of a plan. */
 int gw_connections_each(gw_connection_fn *fn, void *context);

@@ -95,3 +95,13 @@ ok "every thread is confined"
 expect 4 "ends its own alone" 64901 unban '{"target": "192.0.2.77"}'
 expect 0 '"n":1' 64901 unban '{"target": "198.51.100.7"}'
 ok "a module ends its own measures alone"
+
+expect 0 '"revision":1' 64901 config
+expect 0 '"status":0' 64901 descriptor '{"kind": "nflog", "group": 7001}'
+expect 0 '"status":0' 64901 descriptor '{"kind": "nflog", "group": 7001}'
+expect 0 '"status":0' 64902 descriptor '{"kind": "conntrack"}'
+expect 4 "is not for gw-vpnauth" 64902 descriptor '{"kind": "nflog", "group": 7001}'
+expect 4 "gwctl drops" 64901 descriptor '{"kind": "nflog", "group": 100}'
+expect 64 "is missing" 64901 descriptor '{"kind": "nflog"}'
+expect 64 "there is no kind" 64901 descriptor '{"kind": "packet"}'
+ok "sockets that need privileges are handed to the modules that need them"
