@@ -16,6 +16,7 @@
 #define NOW          "now"        /* made because `next` was not ready */
 #define RESERVE      "../reserve" /* space for an emergency, see writer.c */
 #define ZEROES       65536u
+#define FILL_SYNC    (512 << 10) /* what others may have to wait for on the disk */
 #define NOW_MAX      ((off_t)4 << 20)
 #define FAST_FILL_S  60 /* a segment that was full sooner gets a larger one behind it */
 
@@ -42,15 +43,18 @@ static int write_at(int fd, const char *bytes, size_t len, off_t offset)
 	return 0;
 }
 
+/* In small pieces: the records of the segment before are written and synced meanwhile. */
 static int fill(int fd, off_t size)
 {
 	static const char zeroes[ZEROES];
 	int err = 0;
 
-	for (off_t at = 0; at < size && !err; at += (off_t)sizeof(zeroes))
+	for (off_t at = 0; at < size && !err;) {
 		err = write_at(fd, zeroes, sizeof(zeroes), at);
-	if (!err && fdatasync(fd) < 0)
-		err = -errno;
+		at += (off_t)sizeof(zeroes);
+		if (!err && (at % FILL_SYNC == 0 || at >= size) && fdatasync(fd) < 0)
+			err = -errno;
+	}
 	return err;
 }
 
