@@ -18,6 +18,7 @@
 #define CHUNK          (64u << 10)
 /* No record is longer: an entry of a tile has two bytes for its length. */
 #define LINE_MAX_LEN 65535u
+#define BUFFER_SIZE  (CHUNK + LINE_MAX_LEN)
 #define DELETED_MAX  (16u << 10)
 
 struct gw_trail {
@@ -187,8 +188,8 @@ struct gw_trail_cursor {
 	uint64_t index; /* of the next record */
 	uint64_t wanted;
 	off_t offset; /* of what follows `buffer` */
-	struct gw_text buffer;
-	size_t at; /* in `buffer` */
+	char *buffer; /* BUFFER_SIZE octets */
+	size_t len, at;
 	char where[128];
 };
 
@@ -274,7 +275,7 @@ static int open_segment(struct gw_trail_cursor *cursor, uint64_t first)
 	cursor->index = first;
 	cursor->begun = true;
 	cursor->offset = 0;
-	cursor->buffer.len = 0;
+	cursor->len = 0;
 	cursor->at = 0;
 	return 0;
 }
@@ -287,6 +288,7 @@ int gw_trail_read(const struct gw_trail *trail, size_t log, uint64_t index,
 	cursor->trail = trail;
 	cursor->log = log;
 	cursor->fd = -1;
+	cursor->buffer = gw_zalloc(BUFFER_SIZE, 1);
 	cursor->wanted = index;
 	*ret = cursor;
 	return 0;
@@ -298,42 +300,39 @@ void gw_trail_cursor_free(struct gw_trail_cursor *cursor)
 		return;
 	if (cursor->fd >= 0)
 		(void)close(cursor->fd);
-	gw_text_done(&cursor->buffer);
+	gw_free(cursor->buffer);
 	gw_free(cursor);
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Reads more behind what is left in the buffer. 0 at the end of what is written, or -errno. */
+/*
+ * Reads more behind what is left in the buffer, at most LINE_MAX_LEN octets. How many, 0 at the end of
+ * what is written, or -errno.
+ */
 static ssize_t read_more(struct gw_trail_cursor *cursor)
 {
-	char chunk[16384];
-	size_t left = cursor->buffer.len - cursor->at, done = 0;
+	size_t left = cursor->len - cursor->at;
+	const char *zero;
+	ssize_t n;
 
 	if (cursor->at)
-		memmove(cursor->buffer.bytes, cursor->buffer.bytes + cursor->at, left);
-	cursor->buffer.len = left;
+		memmove(cursor->buffer, cursor->buffer + cursor->at, left);
+	cursor->len = left;
 	cursor->at = 0;
-	while (done < CHUNK) {
-		ssize_t n = pread(cursor->fd, chunk, sizeof(chunk), cursor->offset);
-		const char *zero;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		/* What is not written yet is zero; it is looked at again. */
-		zero = n ? memchr(chunk, 0, (size_t)n) : NULL;
-		if (zero)
-			n = zero - chunk;
-		if (n)
-			gw_text_add(&cursor->buffer, chunk, (size_t)n);
-		cursor->offset += n;
-		done += (size_t)n;
-		if (zero || !n)
-			break;
+	do {
+		n = pread(cursor->fd, cursor->buffer + left, CHUNK, cursor->offset);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	/* What is not written yet is zero, up to the end; it is looked at again. */
+	if (n && !cursor->buffer[left + (size_t)n - 1]) {
+		zero = memchr(cursor->buffer + left, 0, (size_t)n);
+		n = zero - (cursor->buffer + left);
 	}
-	return (ssize_t)done;
+	cursor->len += (size_t)n;
+	cursor->offset += n;
+	return n;
 }
 
 /* A whole line of the segment; -ENOENT: none is there. */
@@ -342,8 +341,8 @@ static int next_line(struct gw_trail_cursor *cursor, const char **ret, size_t *r
 	size_t scanned = 0;
 
 	for (;;) {
-		const char *start = cursor->buffer.len ? cursor->buffer.bytes + cursor->at : NULL;
-		size_t left = cursor->buffer.len - cursor->at;
+		const char *start = cursor->buffer + cursor->at;
+		size_t left = cursor->len - cursor->at;
 		const char *newline =
 			left > scanned ? memchr(start + scanned, '\n', left - scanned) : NULL;
 		ssize_t more;
@@ -377,10 +376,10 @@ static int go_on(struct gw_trail_cursor *cursor)
 	if (cursor->begun) {
 		err = next_line(cursor, &line, &len);
 		if (!err) {
-			cursor->at = (size_t)(line - cursor->buffer.bytes);
+			cursor->at = (size_t)(line - cursor->buffer);
 			return 0;
 		}
-		if (err == -ENOENT && cursor->buffer.len > cursor->at)
+		if (err == -ENOENT && cursor->len > cursor->at)
 			err = -EBADMSG; /* half a line, and nobody will end it */
 		if (err != -ENOENT)
 			return err;

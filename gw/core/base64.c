@@ -47,47 +47,62 @@ static const uint8_t values[256] = {
 	BITS('+', 62),  BITS('/', 63),
 };
 
-/* Four characters, of which the last `padding` are '='. */
-static int decode_four(const char *four, unsigned int padding, uint8_t ret[3])
+/* Six bits; more where the character is none of the alphabet. */
+static uint32_t value_of(char c)
 {
-	uint32_t bits = 0;
+	return values[(unsigned char)c] - 1u;
+}
 
-	for (unsigned int i = 0; i < 4; i++) {
-		uint8_t value = i < 4 - padding ? values[(unsigned char)four[i]] : 1;
+/* Groups without padding. */
+static int decode_whole(const char *text, size_t groups, uint8_t *out)
+{
+	uint32_t all = 0;
 
-		if (!value)
-			return -EBADMSG;
-		bits = bits << 6 | (value - 1u);
+	for (; groups; groups--, text += 4, out += 3) {
+		uint32_t a = value_of(text[0]), b = value_of(text[1]), c = value_of(text[2]),
+			 d = value_of(text[3]);
+
+		uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+
+		all |= a | b | c | d;
+		out[0] = (uint8_t)(bits >> 16);
+		out[1] = (uint8_t)(bits >> 8);
+		out[2] = (uint8_t)bits;
 	}
+	return all > 63 ? -EBADMSG : 0;
+}
+
+/* The last group, with one or two '='. */
+static int decode_padded(const char *four, size_t padding, uint8_t *out)
+{
+	uint32_t a = value_of(four[0]), b = value_of(four[1]);
+	uint32_t c = padding == 1 ? value_of(four[2]) : 0;
+
 	/* Bits that no byte takes must be zero. */
-	if (bits & ((1u << (8 * padding)) - 1))
+	if ((a | b | c) > 63 || (padding == 1 ? c & 3 : b & 15))
 		return -EBADMSG;
-	ret[0] = (uint8_t)(bits >> 16);
-	ret[1] = (uint8_t)(bits >> 8);
-	ret[2] = (uint8_t)bits;
+	out[0] = (uint8_t)(a << 2 | b >> 4);
+	if (padding == 1)
+		out[1] = (uint8_t)(b << 4 | c >> 2);
 	return 0;
 }
 
 ssize_t gw_base64_decode(const char *text, size_t len, void *ret, size_t size)
 {
+	size_t groups = len / 4, padding = 0, n;
 	uint8_t *out = ret;
-	size_t n = 0;
 
 	if (len % 4)
 		return -EBADMSG;
-	for (size_t i = 0; i < len; i += 4) {
-		unsigned int padding = 0;
-		uint8_t three[3];
-
-		if (i + 4 == len && text[i + 3] == '=')
-			padding = text[i + 2] == '=' ? 2 : 1;
-		if (decode_four(text + i, padding, three) < 0)
-			return -EBADMSG;
-		for (unsigned int k = 0; k < 3 - padding; k++) {
-			if (n == size)
-				return -EMSGSIZE;
-			out[n++] = three[k];
-		}
-	}
+	if (len && text[len - 1] == '=')
+		padding = text[len - 2] == '=' ? 2 : 1;
+	n = groups * 3 - padding;
+	if (padding)
+		groups--;
+	if (n > size)
+		return -EMSGSIZE;
+	if (decode_whole(text, groups, out) < 0 ||
+	    (padding && decode_padded(text + groups * 4, padding, out + groups * 3) < 0))
+		return -EBADMSG;
 	return (ssize_t)n;
 }
