@@ -5,18 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The tag is a sum of 16-bit words: the last one makes up for the others. */
+/* The tag is a sum of 16-bit words, carry included: the last one makes up for the others. */
 struct gw_zone_dnskey zone_dnskey(uint16_t tag, enum gw_zone_role role)
 {
 	uint8_t rdata[4 + 64] = { 1, gw_zone_role_signs_keys(role) ? 1 : 0, 3, 13 };
+	uint16_t rest = (uint16_t)(tag - gw_zone_key_tag(rdata, sizeof(rdata)));
 	struct gw_zone_dnskey key;
 
-	for (unsigned int i = 0; i < 0x10000; i++) {
-		rdata[66] = (uint8_t)(i >> 8);
-		rdata[67] = (uint8_t)i;
-		if (gw_zone_key_tag(rdata, sizeof(rdata)) != tag)
-			continue;
-		if (gw_zone_dnskey_parse(rdata, sizeof(rdata), &key) == 0)
+	for (uint16_t carry = 0; carry <= 2; carry++) {
+		rdata[66] = (uint8_t)((uint16_t)(rest - carry) >> 8);
+		rdata[67] = (uint8_t)(rest - carry);
+		if (gw_zone_key_tag(rdata, sizeof(rdata)) == tag &&
+		    gw_zone_dnskey_parse(rdata, sizeof(rdata), &key) == 0)
 			return key;
 	}
 	abort();
