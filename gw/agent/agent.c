@@ -2,7 +2,9 @@
 #include "gw/agent/agent.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <grp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,8 +97,19 @@ const struct gw_change_settings *gw_agent_change_settings(const struct gw_agent 
 	return agent->config && agent->config->policy ? &agent->config->policy->change : &defaults;
 }
 
+/* A change takes far more memory than what stays of it, most of it until its transaction is freed. */
+static void give_back(evutil_socket_t fd, short events, void *context)
+{
+	(void)fd;
+	(void)events;
+	(void)context;
+	(void)malloc_trim(0);
+}
+
 void gw_agent_adopt(struct gw_agent *agent, struct gw_transaction *transaction, uint32_t revision)
 {
+	static const struct timeval at_once = { 0 };
+
 	gw_config_free(agent->config);
 	gw_numbers_free(agent->numbers);
 	agent->config = transaction->config;
@@ -105,6 +118,9 @@ void gw_agent_adopt(struct gw_agent *agent, struct gw_transaction *transaction, 
 	/* What was compiled from it names places in it, but nobody looks at those any more. */
 	transaction->config = NULL;
 	transaction->numbers = NULL;
+	if (agent->config && agent->config->policy)
+		gw_conf_drop_tree(agent->config->conf);
+	(void)event_base_once(agent->base, -1, EV_TIMEOUT, give_back, NULL, &at_once);
 	for (size_t i = 0; parts[i]; i++)
 		if (parts[i]->applied)
 			parts[i]->applied(agent);

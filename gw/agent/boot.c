@@ -85,8 +85,14 @@ static enum gw_exit load_revision(struct gw_agent *agent, uint32_t number, bool 
 static enum gw_exit find_revision(struct gw_agent *agent, uint32_t *ret, struct gw_diags *diags)
 {
 	struct gw_ruleset *observed;
-	int err = agent->target.kernel->ops->observe(agent->target.kernel, &observed);
+	int err;
 
+	/* Only an interrupted change makes it a question. */
+	if (!gw_store_pending(agent->target.store)) {
+		*ret = gw_store_current(agent->target.store);
+		return GW_EXIT_OK;
+	}
+	err = agent->target.kernel->ops->observe(agent->target.kernel, &observed);
 	if (err)
 		return gw_kernel_failed(err, diags);
 	*ret = gw_revision_in_force(agent->target.store, observed);

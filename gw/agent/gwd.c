@@ -1,6 +1,7 @@
 /* gwd: the process around the agent. */
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,16 @@ static enum gw_exit run(struct gw_agent *agent, bool boot)
 	return status;
 }
 
+/*
+ * A change of a large config takes a hundred megabytes for half a second. What it leaves is to go back to
+ * the system: not to a heap of each thread, which is never trimmed, and large blocks not to a heap.
+ */
+static void keep_memory_small(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { gw_store_default_dir(),
@@ -158,6 +169,7 @@ int main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
+	keep_memory_small();
 	(void)umask(027);
 	(void)signal(SIGPIPE, SIG_IGN); /* sends say so themselves */
 	agent.state_dir = options.state_dir;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gw/compile/hash.h"
 #include "gw/core/mac.h"
 #include "gw/core/mem.h"
 
@@ -38,14 +37,14 @@ bool gw_measure_is_over(const struct gw_measure *measure, int64_t now)
 
 void gw_measures_init(struct gw_measures *measures)
 {
-	*measures = (struct gw_measures){ .arena = gw_arena_new() };
+	*measures = (struct gw_measures){ .texts.arena = gw_arena_new() };
 }
 
 void gw_measures_done(struct gw_measures *measures)
 {
 	gw_free(measures->items);
-	gw_free(measures->texts);
-	gw_arena_free(measures->arena);
+	gw_texts_done(&measures->texts);
+	gw_arena_free(measures->texts.arena);
 	*measures = (struct gw_measures){ 0 };
 }
 
@@ -88,41 +87,10 @@ struct gw_measure *gw_measures_find(const struct gw_measures *measures,
 		       : NULL;
 }
 
-static const char **text_slot(const char **texts, size_t capacity, const char *text)
-{
-	size_t at = (size_t)gw_hash_text(GW_HASH_START, text) & (capacity - 1);
-
-	while (texts[at] && strcmp(texts[at], text) != 0)
-		at = (at + 1) & (capacity - 1);
-	return &texts[at];
-}
-
-static void grow_texts(struct gw_measures *measures)
-{
-	size_t capacity = measures->texts_capacity ? measures->texts_capacity * 2 : 64;
-	const char **texts = gw_zalloc(capacity, sizeof(*texts));
-
-	for (size_t i = 0; i < measures->texts_capacity; i++)
-		if (measures->texts[i])
-			*text_slot(texts, capacity, measures->texts[i]) = measures->texts[i];
-	gw_free(measures->texts);
-	measures->texts = texts;
-	measures->texts_capacity = capacity;
-}
-
 /* The same actor and reason stand in thousands of measures: each text is kept once. */
 static const char *keep_text(struct gw_measures *measures, const char *text)
 {
-	const char **slot;
-
-	if (measures->n_texts * 2 >= measures->texts_capacity)
-		grow_texts(measures);
-	slot = text_slot(measures->texts, measures->texts_capacity, text ? text : "");
-	if (!*slot) {
-		*slot = gw_arena_strdup(measures->arena, text ? text : "");
-		measures->n_texts++;
-	}
-	return *slot;
+	return gw_texts_keep(&measures->texts, text ? text : "", text ? strlen(text) : 0);
 }
 
 void gw_measures_keep_texts(struct gw_measures *measures, struct gw_measure *measure)
@@ -135,14 +103,12 @@ void gw_measures_keep_texts(struct gw_measures *measures, struct gw_measure *mea
 /* Texts of measures that are over: dropped with all others once they are most of what is kept. */
 static void drop_old_texts(struct gw_measures *measures)
 {
-	struct gw_arena *old = measures->arena;
+	struct gw_arena *old = measures->texts.arena;
 
-	if (measures->n_texts < 3 * measures->n + 4096)
+	if (measures->texts.n < 3 * measures->n + 4096)
 		return;
-	gw_free(measures->texts);
-	measures->texts = NULL;
-	measures->n_texts = measures->texts_capacity = 0;
-	measures->arena = gw_arena_new();
+	gw_texts_done(&measures->texts);
+	measures->texts.arena = gw_arena_new();
 	for (size_t i = 0; i < measures->n; i++)
 		gw_measures_keep_texts(measures, &measures->items[i]);
 	gw_arena_free(old);

@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "gw/compile/measures.h"
+#include "gw/core/texts.h"
 #include "gw/nft/nft.h"
 
 enum gw_measure_kind {
@@ -48,9 +49,7 @@ struct gw_measure {
 struct gw_measures {
 	struct gw_measure *items; /* sorted */
 	size_t n, capacity;
-	struct gw_arena *arena; /* texts, each once */
-	const char **texts;     /* open hash */
-	size_t n_texts, texts_capacity;
+	struct gw_texts texts;
 	size_t lines; /* of the journal */
 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 #include "gw/core/mem.h"
 
 struct border {

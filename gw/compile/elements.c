@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 #include "gw/core/mem.h"
 
 #define IFNAME_LEN 16u

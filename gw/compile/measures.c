@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 
 // clang-format off
 static const struct gw_set definitions[GW_MEASURE_SET_COUNT] = {

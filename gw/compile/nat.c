@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 
 /* One combination of lists of a translation, as a layer. */
 struct nat_layer {

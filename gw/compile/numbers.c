@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 #include "gw/compile/overlap.h"
 #include "gw/policy/region.h"
 

@@ -1,7 +1,7 @@
 /* From rules to terms and scopes; see layers.h. */
 #include <string.h>
 
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 #include "gw/compile/layers.h"
 #include "gw/compile/layers_internal.h"
 #include "gw/core/mem.h"

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
-#include "gw/compile/hash.h"
+#include "gw/core/hash.h"
 #include "gw/compile/overlap.h"
 
 static bool note_guard(const struct gw_rule_def *deny, void *context)

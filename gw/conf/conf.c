@@ -21,6 +21,7 @@ struct load {
 	struct gw_diags *diags;
 	struct gw_entry *entries; /* heap */
 	size_t n, capacity;
+	struct gw_texts texts;
 	bool complete;
 };
 
@@ -137,7 +138,8 @@ static void load_file(struct load *load, const struct frame *parent, const char 
 	const struct gw_node *top, *include;
 	bool complete = false;
 
-	top = source ? gw_yaml_parse(load->conf->arena, source, load->diags, &complete) : NULL;
+	top = source ? gw_yaml_parse(load->conf->tree, &load->texts, source, load->diags, &complete)
+		     : NULL;
 	if (!complete)
 		load->complete = false;
 	if (!top)
@@ -152,24 +154,27 @@ static void load_file(struct load *load, const struct frame *parent, const char 
 
 static void load_tree(struct gw_conf *conf, struct gw_diags *diags)
 {
-	struct load load = { .conf = conf, .diags = diags, .complete = true };
+	struct load load = {
+		.conf = conf, .diags = diags, .texts = { .arena = conf->arena }, .complete = true
+	};
 	struct gw_node *root;
 
 	load_file(&load, NULL, MAIN_FILE, (struct gw_loc){ 0 });
 	if (conf->n_files) {
-		root = gw_arena_new_of(conf->arena, struct gw_node);
+		root = gw_arena_new_of(conf->tree, struct gw_node);
 		root->kind = GW_NODE_MAP;
 		root->loc = (struct gw_loc){ conf->sources[0], 1, 1, 1 };
 		root->text = "";
-		root->n = gw_conf_merge(conf->arena, load.entries, load.n, diags);
-		root->entries = gw_arena_memdup(conf->arena, load.entries,
+		root->n = gw_conf_merge(conf->tree, load.entries, load.n, diags);
+		root->entries = gw_arena_memdup(conf->tree, load.entries,
 						root->n * sizeof(struct gw_entry));
 		if (load.complete) {
-			gw_conf_substitute(conf->arena, root, diags);
+			gw_conf_substitute(conf->tree, root, diags);
 			conf->root = root;
 		}
 	}
 	gw_free(load.entries);
+	gw_texts_done(&load.texts);
 }
 
 static struct gw_conf *conf_new(void)
@@ -177,6 +182,7 @@ static struct gw_conf *conf_new(void)
 	struct gw_conf *conf = gw_zalloc(1, sizeof(*conf));
 
 	conf->arena = gw_arena_new();
+	conf->tree = gw_arena_new();
 	return conf;
 }
 
@@ -199,11 +205,19 @@ struct gw_conf *gw_conf_read_files(const struct gw_conf_file *files, size_t n,
 	return conf;
 }
 
+void gw_conf_drop_tree(struct gw_conf *conf)
+{
+	gw_arena_free(conf->tree);
+	conf->tree = NULL;
+	conf->root = NULL;
+}
+
 void gw_conf_free(struct gw_conf *conf)
 {
 	if (!conf)
 		return;
 	gw_reader_free(conf->reader);
+	gw_conf_drop_tree(conf);
 	gw_arena_free(conf->arena);
 	gw_free(conf);
 }

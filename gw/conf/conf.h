@@ -56,7 +56,8 @@ struct gw_conf_file {
 
 /** All files that were read and the one tree that they make together. */
 struct gw_conf {
-	struct gw_arena *arena;
+	struct gw_arena *arena; /* files and the texts of nodes */
+	struct gw_arena *tree;  /* nodes; NULL after gw_conf_drop_tree */
 	/* A map without `include`; NULL if any file was left out or cut short, because what is
 	 * missing would only lead to wrong diagnostics about names that are not defined. */
 	struct gw_node *root;
@@ -77,6 +78,11 @@ struct gw_conf *gw_conf_read(const char *dir, struct gw_diags *diags);
 struct gw_conf *gw_conf_read_files(const struct gw_conf_file *files, size_t n,
 				   struct gw_diags *diags);
 void gw_conf_free(struct gw_conf *conf);
+/**
+ * Frees the nodes, which are most of what a config takes, once they have been read into something else.
+ * Keys, texts and places stay as long as `conf`; the nodes themselves must not be used again.
+ */
+void gw_conf_drop_tree(struct gw_conf *conf);
 
 /**
  * The bytes of an object file named from the config at `loc`, as a source with text; confined like

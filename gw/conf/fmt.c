@@ -458,13 +458,15 @@ static bool same_tree(const struct gw_node *a, const struct gw_node *b)
 static bool means_the_same(struct gw_arena *arena, const struct gw_node *before,
 			   const struct gw_text *text)
 {
+	struct gw_texts texts = { .arena = arena };
 	struct gw_source source = { .path = "", .text = text->bytes, .len = text->len };
 	const struct gw_node *after;
 	struct gw_diags diags;
 	bool complete, same;
 
 	gw_diags_init(&diags); /* of no interest to the author */
-	after = gw_yaml_parse(arena, &source, &diags, &complete);
+	after = gw_yaml_parse(arena, &texts, &source, &diags, &complete);
+	gw_texts_done(&texts);
 	same = complete && !diags.errors && after && same_tree(before, after);
 	gw_diags_done(&diags);
 	return same;
@@ -474,6 +476,7 @@ int gw_conf_format(struct gw_arena *arena, const char *path, const char *bytes, 
 		   struct gw_text *out, struct gw_diags *diags)
 {
 	struct gw_source *source = gw_arena_new_of(arena, struct gw_source);
+	struct gw_texts texts = { .arena = arena };
 	struct format format = { 0 };
 	size_t errors = diags->errors;
 	const struct gw_node *before;
@@ -486,7 +489,8 @@ int gw_conf_format(struct gw_arena *arena, const char *path, const char *bytes, 
 		source->text += 3;
 		source->len -= 3;
 	}
-	before = gw_yaml_parse(arena, source, diags, &complete);
+	before = gw_yaml_parse(arena, &texts, source, diags, &complete);
+	gw_texts_done(&texts);
 	if (!before || !complete || diags->errors != errors)
 		return -EINVAL;
 	format_source(&format, source);

@@ -15,6 +15,7 @@
 struct reader {
 	yaml_parser_t parser;
 	struct gw_arena *arena;
+	struct gw_texts *texts;
 	const struct gw_source *source;
 	struct gw_diags *diags;
 	unsigned int depth;
@@ -78,7 +79,7 @@ static struct gw_node *new_node(const struct reader *reader, enum gw_node_kind k
 	return node;
 }
 
-/* The text of a scalar, checked; in the arena. */
+/* The text of a scalar, checked. The same few stand in most places. */
 static const char *read_text(struct reader *reader, const yaml_event_t *event, struct gw_loc loc)
 {
 	const char *text = (const char *)event->data.scalar.value;
@@ -90,7 +91,7 @@ static const char *read_text(struct reader *reader, const yaml_event_t *event, s
 			"this text holds a zero byte (`\\0`)");
 		reader->complete = false;
 	}
-	return gw_arena_strndup(reader->arena, text, len);
+	return gw_texts_keep(reader->texts, text, strnlen(text, len));
 }
 
 static struct gw_node *read_scalar(struct reader *reader, const yaml_event_t *event)
@@ -323,11 +324,13 @@ static struct gw_node *read_stream(struct reader *reader)
 	return check_top(reader, top);
 }
 
-struct gw_node *gw_yaml_parse(struct gw_arena *arena, const struct gw_source *source,
-			      struct gw_diags *diags, bool *ret_complete)
+struct gw_node *gw_yaml_parse(struct gw_arena *arena, struct gw_texts *texts,
+			      const struct gw_source *source, struct gw_diags *diags,
+			      bool *ret_complete)
 {
 	struct reader reader = {
 		.arena = arena,
+		.texts = texts,
 		.source = source,
 		.diags = diags,
 		.complete = true,

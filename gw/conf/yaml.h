@@ -5,13 +5,15 @@
 #include <yaml.h>
 
 #include "gw/conf/conf.h"
+#include "gw/core/texts.h"
 
 /**
  * Parses a source. Everything outside of the strict subset gets a diagnostic. Returns the map at
- * the top, NULL if the file is unusable; false in `*ret_complete` if parts of it are missing.
+ * the top, NULL if the file is unusable; nodes are in `arena`, keys and scalars in `texts`; false in `*ret_complete` if parts of it are missing.
  */
-struct gw_node *gw_yaml_parse(struct gw_arena *arena, const struct gw_source *source,
-			      struct gw_diags *diags, bool *ret_complete);
+struct gw_node *gw_yaml_parse(struct gw_arena *arena, struct gw_texts *texts,
+			      const struct gw_source *source, struct gw_diags *diags,
+			      bool *ret_complete);
 
 /**
  * What no parser should see: broken UTF-8, control and hidden characters, tabs that indent. False

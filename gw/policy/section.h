@@ -10,7 +10,8 @@
  *
  * Its keys are declared in a struct gw_table, which the field of the key in load.c points to.
  *
- * The model lives in the policy's arena and is found there: gw_policy_section(policy,
+ * The model lives in the policy's arena and keeps no nodes (texts and places of nodes live as long
+ * as the config, but gwd frees the nodes themselves). It is found there: gw_policy_section(policy,
  * GW_SECTION_LIMITS).
  */
 #ifndef GW_POLICY_SECTION_H

@@ -1,7 +1,7 @@
 /* Hashes that name things by content: the same on every machine and in every run. Not for hostile
  * input where a collision would matter: users of a hash here resolve or verify collisions. */
-#ifndef GW_COMPILE_HASH_H
-#define GW_COMPILE_HASH_H
+#ifndef GW_CORE_HASH_H
+#define GW_CORE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
