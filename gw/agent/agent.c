@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "gw/agent/pairs.h"
 #include "gw/core/mem.h"
 #include "gw/core/notify.h"
 #include "gw/policy/settings.h"
@@ -20,13 +21,14 @@ static const struct gw_loc nowhere;
 
 const struct gw_verb *const gw_agent_control_verbs[] = {
 	gw_verbs_change,  gw_verbs_observe, gw_verbs_drift,    gw_verbs_clock, gw_verbs_measures,
-	gw_verbs_devices, gw_verbs_modules, gw_verbs_handover, NULL,
+	gw_verbs_devices, gw_verbs_modules, gw_verbs_handover, gw_verbs_pairs, NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {
 	&gw_part_trail, /* first: what the others find is to be recorded */
-	&gw_part_clock,   &gw_part_expiry, &gw_part_drift,    &gw_part_emergency,
-	&gw_part_devices, &gw_part_host,   &gw_part_handover, NULL,
+	&gw_part_clock,     &gw_part_expiry,   &gw_part_drift,
+	&gw_part_emergency, &gw_part_pairs,    &gw_part_devices,
+	&gw_part_host,      &gw_part_handover, NULL,
 };
 
 /* ---- who may connect ------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	modules.c    what modules may ask for on their own socket
+ *	pair_verbs.c quarantine of a device at a port, which the IPv6 guard asks for
  *	handover.c   what they are handed there: the config in force, sockets that need privileges
  *	record.c     what happened, for those who watch and for the audit trail
  *	trail.c      the audit trail: sealed, forwarded, deleted when its time is over
@@ -32,6 +33,7 @@ struct gw_audit;
 struct gw_agent_trail;
 struct gw_host_watch;
 struct gw_emergency;
+struct gw_agent_pairs;
 
 /* What a peer may do: bits of gw_verb.permission. */
 #define GW_AGENT_OPERATE   1u /* everything on the control socket */
@@ -56,6 +58,7 @@ struct gw_agent {
 	struct gw_agent_trail *trail;   /* trail.c */
 	struct gw_host_watch *host;     /* host.c */
 	struct gw_emergency *emergency; /* emergency.c */
+	struct gw_agent_pairs *pairs;   /* pair_verbs.c */
 	struct gw_drift *drift;         /* drift.c */
 	struct gw_expiry *expiry;       /* expiry.c */
 	struct gw_clock *clock;         /* clock.c */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gw/agent/pairs.h"
 #include "gw/core/mac.h"
 #include "gw/core/mem.h"
 #include "gw/report/json.h"
@@ -89,6 +90,7 @@ static void complete(void *context, struct gw_ruleset *desired)
 	const struct gw_agent *agent = context;
 
 	gw_measures_complete(&agent->emergency->measures, desired, time(NULL));
+	gw_agent_pairs_complete(agent, desired);
 }
 
 static int emergency_open(struct gw_agent *agent)

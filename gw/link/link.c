@@ -31,13 +31,20 @@ static int see_link(const struct nlmsghdr *message, void *context)
 {
 	struct found *found = context;
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *tb[IFLA_MAX + 1];
+	const struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
 	struct gw_link link = { 0 };
 
 	if (!gw_netlink_message(message, NLMSG_ALIGN(sizeof(*header)), tb, IFLA_MAX) ||
-	    !tb[IFLA_IFNAME])
+	    !tb[IFLA_IFNAME] || !gw_netlink_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX))
 		return -EBADMSG;
 	link.name = gw_netlink_string(found->arena, tb[IFLA_IFNAME]);
+	if (tb[IFLA_MASTER] && mnl_attr_get_payload_len(tb[IFLA_MASTER]) == sizeof(uint32_t))
+		link.master = mnl_attr_get_u32(tb[IFLA_MASTER]);
+	link.bridge = info[IFLA_INFO_KIND] && gw_netlink_is(info[IFLA_INFO_KIND], "bridge");
+	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == sizeof(link.mac)) {
+		link.has_mac = true;
+		memcpy(link.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), sizeof(link.mac));
+	}
 	link.index = (unsigned int)header->ifi_index;
 	link.up = header->ifi_flags & IFF_UP;
 	gw_push(found->links, found->n_links, found->links_capacity, link);

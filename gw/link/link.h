@@ -14,7 +14,11 @@ struct gw_link_addr {
 struct gw_link {
 	const char *name;
 	unsigned int index;
+	unsigned int master; /* bridge or bond that it is a port of; 0: none */
 	bool up;
+	bool bridge; /* it is a bridge itself */
+	bool has_mac;
+	uint8_t mac[6];
 	struct gw_link_addr *addrs;
 	size_t n_addrs;
 };
