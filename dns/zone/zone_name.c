@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LABEL_MAX       63u
+#define ROOT_FOLDER     "=root"
 #define FOLDER_NAME_MAX 255u /* octets that file systems take */
 
 /* One octet of a label at `*at`, which moves behind it: a character, \C or \DDD. -1: none. */
@@ -96,7 +97,7 @@ static bool print_folder(struct gw_zone_name *name)
 		}
 	}
 	if (out == name->folder)
-		out += sprintf(out, "=root");
+		out += sprintf(out, ROOT_FOLDER);
 	*out = '\0';
 	return out - name->folder <= FOLDER_NAME_MAX;
 }
@@ -121,4 +122,30 @@ int gw_zone_name_parse(const char *text, struct gw_zone_name *ret)
 		return -EINVAL;
 	*ret = name;
 	return 0;
+}
+
+int gw_zone_name_of_folder(const char *folder, struct gw_zone_name *ret)
+{
+	char text[4 * FOLDER_NAME_MAX + 1], *out = text;
+
+	if (strlen(folder) > FOLDER_NAME_MAX)
+		return -EINVAL;
+	for (const char *at = folder; *at && strcmp(folder, ROOT_FOLDER) != 0; at++) {
+		unsigned int value;
+
+		if (*at != '=') {
+			*out++ = *at;
+			continue;
+		}
+		if (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]) ||
+		    sscanf(at + 1, "%2x", &value) != 1)
+			return -EINVAL;
+		out += sprintf(out, "\\%03u", value);
+		at += 2;
+	}
+	*out = '\0';
+	if (gw_zone_name_parse(out == text ? "." : text, ret) < 0)
+		return -EINVAL;
+	/* There is one way to write it. */
+	return strcmp(ret->folder, folder) == 0 ? 0 : -EINVAL;
 }

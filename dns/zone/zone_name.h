@@ -26,4 +26,7 @@ struct gw_zone_name {
  */
 int gw_zone_name_parse(const char *text, struct gw_zone_name *ret);
 
+/** The name whose folder that is. -EINVAL: it is no zone's. */
+int gw_zone_name_of_folder(const char *folder, struct gw_zone_name *ret);
+
 #endif

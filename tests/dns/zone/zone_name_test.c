@@ -38,6 +38,8 @@ static void names_have_one_canonical_form(void **state)
 		assert_int_equal(gw_zone_name_parse(name.text, &again), 0);
 		assert_int_equal(again.len, name.len);
 		assert_memory_equal(again.wire, name.wire, name.len);
+		assert_int_equal(gw_zone_name_of_folder(name.folder, &again), 0);
+		assert_string_equal(again.text, name.text);
 	}
 }
 
@@ -53,6 +55,11 @@ static void what_is_no_name_is_refused(void **state)
 	for (size_t i = 0; i < GW_COUNT(rows); i++)
 		assert_int_equal(gw_zone_name_parse(rows[i], &name), -EINVAL);
 	assert_int_equal(gw_zone_name_parse(label64 + 1, &name), 0);
+	assert_int_equal(gw_zone_name_of_folder("a=6", &name), -EINVAL);
+	assert_int_equal(gw_zone_name_of_folder("=61.jp", &name), -EINVAL);
+	assert_int_equal(gw_zone_name_of_folder("A.jp", &name), -EINVAL);
+	assert_int_equal(gw_zone_name_of_folder("lost+found", &name), -EINVAL);
+	assert_int_equal(gw_zone_name_of_folder("", &name), -EINVAL);
 }
 
 /* 127 labels of one octet make 255 octets; one more is too long. */
