@@ -106,13 +106,12 @@ struct gw_v6_peer {
 
 /* What a listed router may do beyond saying that it is one. */
 enum gw_v6_grant {
-	GW_V6_GRANT_DNS = 1 << 0,     /* RDNSS and DNSSL */
-	GW_V6_GRANT_PREF64 = 1 << 1,  /* NAT64 prefix */
-	GW_V6_GRANT_PORTAL = 1 << 2,  /* captive portal, encrypted resolvers */
-	GW_V6_GRANT_MANAGED = 1 << 3, /* M and O flags */
-	GW_V6_GRANT_HIGH = 1 << 4,    /* preference high */
-	GW_V6_GRANT_REDIRECT = 1 << 5,
-	GW_V6_GRANT_QUERIER = 1 << 6, /* MLD queries */
+	GW_V6_GRANT_PREF64 = 1 << 0,  /* NAT64 prefix */
+	GW_V6_GRANT_PORTAL = 1 << 1,  /* captive portal, encrypted resolvers */
+	GW_V6_GRANT_MANAGED = 1 << 2, /* M and O flags */
+	GW_V6_GRANT_HIGH = 1 << 3,    /* preference high */
+	GW_V6_GRANT_REDIRECT = 1 << 4,
+	GW_V6_GRANT_QUERIER = 1 << 5, /* MLD queries */
 };
 
 struct gw_v6_router {
@@ -124,6 +123,8 @@ struct gw_v6_router {
 	size_t n_prefixes;
 	const struct gw_v6_prefix *routes; /* that it may announce; more specific ones count */
 	size_t n_routes;
+	const struct gw_v6_prefix *dns; /* name servers that it may announce; then also domains */
+	size_t n_dns;
 };
 
 enum gw_v6_owner {
