@@ -154,5 +154,13 @@ const struct gw_expr_format gw_expr_formats[GW_EXPR_KINDS] = {
 		OTHER(NFTA_DYNSET_EXPR, LIMIT, rate, 0),
 		DEFAULT(NFTA_DYNSET_FLAGS, BE32, 0),
 	} },
+	[GW_EXPR_HEADER] = { "exthdr", {
+		ALWAYS(NFTA_EXTHDR_DREG, REG, dreg),
+		ALWAYS(NFTA_EXTHDR_TYPE, U8, key),
+		ALWAYS(NFTA_EXTHDR_OFFSET, BE32, offset),
+		ALWAYS(NFTA_EXTHDR_LEN, BE32, len),
+		OTHER(NFTA_EXTHDR_FLAGS, BE32, flags, 0),
+		CONSTANT(NFTA_EXTHDR_OP, BE32, NFT_EXTHDR_OP_IPV6),
+	} },
 };
 /* clang-format on */

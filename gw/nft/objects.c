@@ -1,16 +1,13 @@
-/*
- * libnftnl builds these messages. It does not read them: its parsers end the process when an
- * attribute is not of the form that they expect.
- */
+/* Tables and chains as messages, and chains back from them. */
 #include "gw/nft/objects.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/chain.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,37 +25,50 @@ void gw_table_put(struct nlmsghdr *message, const char *table)
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
 }
 
-static void set_base(struct nftnl_chain *chain, const struct gw_base_hook *base)
-{
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, base->hook);
-	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, base->priority);
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, base->policy_drop ? NF_DROP : NF_ACCEPT);
-	nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, base->type);
-	if (base->n_devices) {
-		const char **names = gw_zalloc(base->n_devices + 1, sizeof(*names));
+/* Since Linux 6.18: the name is what names begin with. The headers of Debian 12 are older. */
+#define DEVICE_PREFIX 2
 
-		memcpy(names, base->devices, base->n_devices * sizeof(*names));
-		nftnl_chain_set_data(chain, NFTNL_CHAIN_DEVICES, names, 0);
-		gw_free(names);
+static void put_devices(struct nlmsghdr *message, const struct gw_base_hook *base)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_HOOK_DEVS);
+
+	for (size_t i = 0; i < base->n_devices; i++) {
+		size_t len = strlen(base->devices[i]);
+		char stem[IFNAMSIZ] = "";
+
+		if (len < 2 || len > sizeof(stem) || base->devices[i][len - 1] != '*') {
+			mnl_attr_put_strz(message, NFTA_DEVICE_NAME, base->devices[i]);
+			continue;
+		}
+		memcpy(stem, base->devices[i], len - 1);
+		mnl_attr_put_strz(message, DEVICE_PREFIX, stem);
 	}
+	mnl_attr_nest_end(message, nest);
+}
+
+static void put_base(struct nlmsghdr *message, const struct gw_base_hook *base)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
+
+	mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htonl(base->hook));
+	mnl_attr_put_u32(message, NFTA_HOOK_PRIORITY, htonl((uint32_t)base->priority));
+	if (base->n_devices)
+		put_devices(message, base);
+	mnl_attr_nest_end(message, nest);
+	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY,
+			 htonl(base->policy_drop ? NF_DROP : NF_ACCEPT));
+	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, base->type);
 }
 
 int gw_chain_put(struct nlmsghdr *message, const char *table, const struct gw_chain *chain,
 		 bool name_only)
 {
-	struct nftnl_chain *object;
-
 	if (!name_fits(chain->name))
 		return -EINVAL;
-	object = nftnl_chain_alloc();
-	if (!object)
-		gw_out_of_memory();
-	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table);
-	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain->name);
+	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, table);
+	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, chain->name);
 	if (chain->base && !name_only)
-		set_base(object, chain->base);
-	nftnl_chain_nlmsg_build_payload(message, object);
-	nftnl_chain_free(object);
+		put_base(message, chain->base);
 	return 0;
 }
 
@@ -73,8 +83,11 @@ static const char *const *get_devices(struct gw_arena *arena, const struct nlatt
 		n++;
 	names = gw_arena_array(arena, n, const char *);
 	*ret_n = n;
-	for (n = 0; (attr = gw_netlink_next(nest, attr)); n++)
+	for (n = 0; (attr = gw_netlink_next(nest, attr)); n++) {
 		names[n] = gw_netlink_string(arena, attr);
+		if (mnl_attr_get_type(attr) == DEVICE_PREFIX)
+			names[n] = gw_arena_printf(arena, "%s*", names[n]);
+	}
 	return names;
 }
 

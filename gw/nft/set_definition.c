@@ -25,6 +25,8 @@ static const struct {
 	[GW_TYPE_IPV4] = { 7, ORDER_BIG },   [GW_TYPE_IPV6] = { 8, ORDER_BIG },
 	[GW_TYPE_PROTO] = { 12, ORDER_BIG }, [GW_TYPE_PORT] = { 13, ORDER_BIG },
 	[GW_TYPE_ETHER] = { 9, ORDER_BIG },  [GW_TYPE_VERDICT] = { NFT_DATA_VERDICT, ORDER_NONE },
+	[GW_TYPE_ICMPV6] = { 29, ORDER_BIG },
+	[GW_TYPE_ETHERTYPE] = { 10, ORDER_BIG },
 };
 
 #define TYPE_BITS 6 /* of one field in the number of a concatenation */
@@ -158,10 +160,10 @@ static bool definition_valid(const struct gw_set *set)
 	if (set->n_key < 1 || set->n_key > GW_KEY_FIELDS_MAX)
 		return false;
 	for (i = 0; i < set->n_key; i++) {
-		if ((unsigned int)set->key[i] >= GW_TYPE_VERDICT)
+		if ((unsigned int)set->key[i] >= GW_TYPE_COUNT || set->key[i] == GW_TYPE_VERDICT)
 			return false;
 	}
-	return !set->map || (unsigned int)set->data <= GW_TYPE_VERDICT;
+	return !set->map || (unsigned int)set->data < GW_TYPE_COUNT;
 }
 
 int gw_set_put(struct nlmsghdr *message, const char *table, const struct gw_set *set,

@@ -312,7 +312,7 @@ static void get_flags(struct reader *reader, struct gw_set *set)
 	set->dynamic = is & GW_STORED_DYNAMIC;
 	set->constant = is & GW_STORED_CONSTANT;
 	if (set->map)
-		set->data = (enum gw_type)get_number(reader, GW_TYPE_VERDICT);
+		set->data = (enum gw_type)get_number(reader, GW_TYPE_COUNT - 1);
 }
 
 static void get_set(struct reader *reader)
@@ -323,8 +323,10 @@ static void get_set(struct reader *reader)
 
 	/* 0: a set that the kernel held and that was none of ours. */
 	definition.n_key = get_count(reader, GW_KEY_FIELDS_MAX);
-	for (size_t i = 0; i < definition.n_key; i++)
-		definition.key[i] = (enum gw_type)get_number(reader, GW_TYPE_VERDICT - 1);
+	for (size_t i = 0; i < definition.n_key; i++) {
+		definition.key[i] = (enum gw_type)get_number(reader, GW_TYPE_COUNT - 1);
+		reader->bad |= definition.key[i] == GW_TYPE_VERDICT;
+	}
 	get_flags(reader, &definition);
 	definition.size = get_u32(reader);
 	definition.origin = get_origin(reader);

@@ -212,6 +212,7 @@ const struct gw_field *gw_field_payload(uint32_t base, uint32_t offset, uint32_t
 		{ NFT_PAYLOAD_NETWORK_HEADER, 8, 16, { "ip6 saddr", GW_SHAPE_IPV6 } },
 		{ NFT_PAYLOAD_NETWORK_HEADER, 24, 16, { "ip6 daddr", GW_SHAPE_IPV6 } },
 		{ NFT_PAYLOAD_NETWORK_HEADER, 7, 1, { "ip6 hoplimit", GW_SHAPE_NUMBER } },
+		{ NFT_PAYLOAD_LL_HEADER, 12, 2, { "ether type", GW_SHAPE_HEX } },
 		{ NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, { "th sport", GW_SHAPE_NUMBER } },
 		{ NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, { "th dport", GW_SHAPE_NUMBER } },
 		{ NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, { "icmp type", GW_SHAPE_ICMP } },
@@ -240,8 +241,13 @@ enum gw_shape gw_shape_of_type(enum gw_type type)
 		return GW_SHAPE_NUMBER;
 	case GW_TYPE_ETHER:
 		return GW_SHAPE_ETHER;
+	case GW_TYPE_ICMPV6:
+		return GW_SHAPE_ICMPV6;
+	case GW_TYPE_ETHERTYPE:
+		return GW_SHAPE_HEX;
 	case GW_TYPE_MARK:
 	case GW_TYPE_VERDICT:
+	case GW_TYPE_COUNT:
 		break;
 	}
 	return GW_SHAPE_PLAIN;

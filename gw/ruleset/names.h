@@ -8,6 +8,7 @@
 enum gw_shape {
 	GW_SHAPE_PLAIN,  /* a byte: number; four: host-order number in hex; else: as they are */
 	GW_SHAPE_NUMBER, /* big-endian */
+	GW_SHAPE_HEX,
 	GW_SHAPE_IPV4,
 	GW_SHAPE_IPV6,
 	GW_SHAPE_IFNAME,

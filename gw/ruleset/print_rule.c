@@ -151,6 +151,29 @@ static void load_exthdr(struct gw_rule_printer *printer, const struct gw_expr *e
 		  GW_SHAPE_NUMBER);
 }
 
+static void load_header(struct gw_rule_printer *printer, const struct gw_expr *expr)
+{
+	static const struct {
+		uint32_t number;
+		const char *text;
+	} names[] = {
+		{ IPPROTO_HOPOPTS, "hbh" }, { IPPROTO_ROUTING, "rt" }, { IPPROTO_FRAGMENT, "frag" },
+		{ IPPROTO_DSTOPTS, "dst" }, { IPPROTO_MH, "mh" },
+	};
+	const char *text = gw_arena_printf(printer->arena, "exthdr %u", expr->key);
+
+	for (size_t i = 0; i < GW_COUNT(names); i++)
+		if (names[i].number == expr->key)
+			text = gw_arena_printf(printer->arena, "exthdr %s", names[i].text);
+	if (expr->flags & NFT_EXTHDR_F_PRESENT)
+		hold_text(printer, expr->dreg, text, GW_SHAPE_PRESENT);
+	else
+		hold_text(printer, expr->dreg,
+			  gw_arena_printf(printer->arena, "%s @%u,%u", text, expr->offset * 8,
+					  expr->len * 8),
+			  GW_SHAPE_NUMBER);
+}
+
 static void load_fib(struct gw_rule_printer *printer, const struct gw_expr *expr)
 {
 	bool type = expr->key == NFT_FIB_RESULT_ADDRTYPE;
@@ -339,6 +362,9 @@ static void print_expr(struct gw_rule_printer *printer, const struct gw_expr *ex
 		return;
 	case GW_EXPR_FIB:
 		load_fib(printer, expr);
+		return;
+	case GW_EXPR_HEADER:
+		load_header(printer, expr);
 		return;
 	case GW_EXPR_RT:
 		hold_text(printer, expr->dreg, "rt mtu", GW_SHAPE_NUMBER);

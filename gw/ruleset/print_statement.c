@@ -233,6 +233,7 @@ bool gw_rule_statement(struct gw_rule_printer *printer, const struct gw_expr *ex
 	case GW_EXPR_LOOKUP:
 	case GW_EXPR_FIB:
 	case GW_EXPR_RT:
+	case GW_EXPR_HEADER:
 		break;
 	}
 	return false;

@@ -110,6 +110,9 @@ void gw_print_shape(struct gw_text *out, enum gw_shape shape, const uint8_t *byt
 		else
 			print_hex(out, bytes, len);
 		return;
+	case GW_SHAPE_HEX:
+		print_hex(out, bytes, len);
+		return;
 	case GW_SHAPE_IPV4:
 		print_addr(out, GW_FAMILY_IPV4, bytes, len);
 		return;

@@ -62,6 +62,8 @@ enum gw_expr_kind {
 	GW_EXPR_MASQ,   /* flags */
 	GW_EXPR_DYNSET, /* operation `key` (0 add, 1 update) on set `set_name` with key sreg; if
 			 * `rate`, a limit of its own for each element, inverted if `op` */
+	GW_EXPR_HEADER, /* IPv6: dreg = len bytes at offset of extension header `key`; or, by `flags`,
+			 * one byte: is there one */
 	GW_EXPR_KINDS   /* the number of kinds. Observed rules: an expression that is none of ours,
 			 * its kernel name in `text`, a hash of its bytes in `rate` */
 };
@@ -104,7 +106,9 @@ struct gw_base_hook {
 	int32_t priority;
 	const char *type; /* "filter", "nat", "route" */
 	bool policy_drop;
-	const char *const *devices; /* netdev family */
+	/* Ingress and egress hooks: names, or with a star at the end what names begin with (Linux
+	 * 6.18 and later). */
+	const char *const *devices;
 	size_t n_devices;
 };
 
@@ -127,6 +131,10 @@ enum gw_type {
 	GW_TYPE_PORT,    /* 2 bytes big-endian, in a 4-byte slot */
 	GW_TYPE_ETHER,   /* 6 bytes, in an 8-byte slot */
 	GW_TYPE_VERDICT, /* data only */
+	/* The numbers of types are part of the stored form. */
+	GW_TYPE_ICMPV6,    /* 1 byte, in a 4-byte slot */
+	GW_TYPE_ETHERTYPE, /* 2 bytes big-endian, in a 4-byte slot */
+	GW_TYPE_COUNT
 };
 #define GW_KEY_FIELDS_MAX 5
 /** Bytes of a field without and with padding to the 4-byte slots of concatenations. */

@@ -68,6 +68,9 @@ static const struct gw_expr filter_exprs[] = {
 	  .flags = NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT },
 	{ .kind = GW_EXPR_FIB, .key = NFT_FIB_RESULT_ADDRTYPE, .dreg = R(0),
 	  .flags = NFTA_FIB_F_DADDR },
+	{ .kind = GW_EXPR_HEADER, .key = 44, .len = 1, .flags = NFT_EXTHDR_F_PRESENT,
+	  .dreg = R(0) },
+	{ .kind = GW_EXPR_HEADER, .key = 44, .offset = 2, .len = 2, .dreg = R(4) },
 	{ .kind = GW_EXPR_COUNTER },
 	{ .kind = GW_EXPR_LIMIT, .rate = 10, .unit = 1, .burst = 5 },
 	{ .kind = GW_EXPR_LIMIT, .rate = 100, .unit = 60, .burst = 20, .op = 1 },
@@ -584,6 +587,12 @@ struct gw_expr nft_sample_expr(struct gw_arena *arena, enum gw_expr_kind kind, u
 		break;
 	case GW_EXPR_DYNSET:
 		random_dynset(&expr, seed);
+		break;
+	case GW_EXPR_HEADER:
+		expr.key = pick(seed, 256);
+		expr.dreg = R(pick(seed, 16));
+		expr.len = 1 + pick(seed, 4);
+		expr.flags = pick(seed, 2);
 		break;
 	case GW_EXPR_PAYLOAD:
 	case GW_EXPR_FIB:

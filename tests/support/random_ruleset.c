@@ -181,7 +181,7 @@ static void draw_key(struct random *random, struct gw_set *set)
 {
 	static const enum gw_type types[] = { GW_TYPE_MARK, GW_TYPE_IFNAME, GW_TYPE_IPV4,
 					      GW_TYPE_IPV6, GW_TYPE_PROTO,  GW_TYPE_PORT,
-					      GW_TYPE_ETHER };
+					      GW_TYPE_ETHER, GW_TYPE_ICMPV6, GW_TYPE_ETHERTYPE };
 
 	set->n_key = random_chance(random, 50) ? 1 : 2 + random_below(random, 2);
 	for (size_t i = 0; i < set->n_key; i++)

@@ -349,7 +349,7 @@ static enum step load(struct machine *m, const struct gw_expr *expr)
 static enum step run_expr(struct machine *m, const struct gw_expr *expr, unsigned int depth,
 			  enum outcome *ret_outcome)
 {
-	static const uint8_t present = 1;
+	static const uint8_t present = 1, absent = 0;
 
 	switch (expr->kind) {
 	case GW_EXPR_META:
@@ -390,6 +390,9 @@ static enum step run_expr(struct machine *m, const struct gw_expr *expr, unsigne
 		m->result->verdict = EVAL_REJECT;
 		*ret_outcome = DROP;
 		return END;
+	case GW_EXPR_HEADER: /* packets of ours have none */
+		put(m, expr->dreg, &absent, 1);
+		return GO_ON;
 	case GW_EXPR_RT: /* no packet of ours is a SYN by its flags */
 	case GW_EXPR_EXTHDR:
 	case GW_EXPR_COUNTER:
