@@ -21,12 +21,11 @@ static const struct {
 	uint32_t number; /* nft's, which the kernel keeps without looking at it */
 	enum byte_order order;
 } types[] = {
-	[GW_TYPE_MARK] = { 19, ORDER_HOST }, [GW_TYPE_IFNAME] = { 41, ORDER_HOST },
-	[GW_TYPE_IPV4] = { 7, ORDER_BIG },   [GW_TYPE_IPV6] = { 8, ORDER_BIG },
-	[GW_TYPE_PROTO] = { 12, ORDER_BIG }, [GW_TYPE_PORT] = { 13, ORDER_BIG },
-	[GW_TYPE_ETHER] = { 9, ORDER_BIG },  [GW_TYPE_VERDICT] = { NFT_DATA_VERDICT, ORDER_NONE },
-	[GW_TYPE_ICMPV6] = { 29, ORDER_BIG },
-	[GW_TYPE_ETHERTYPE] = { 10, ORDER_BIG },
+	[GW_TYPE_MARK] = { 19, ORDER_HOST },  [GW_TYPE_IFNAME] = { 41, ORDER_HOST },
+	[GW_TYPE_IPV4] = { 7, ORDER_BIG },    [GW_TYPE_IPV6] = { 8, ORDER_BIG },
+	[GW_TYPE_PROTO] = { 12, ORDER_BIG },  [GW_TYPE_PORT] = { 13, ORDER_BIG },
+	[GW_TYPE_ETHER] = { 9, ORDER_BIG },   [GW_TYPE_VERDICT] = { NFT_DATA_VERDICT, ORDER_NONE },
+	[GW_TYPE_ICMPV6] = { 29, ORDER_BIG }, [GW_TYPE_ETHERTYPE] = { 10, ORDER_BIG },
 };
 
 #define TYPE_BITS 6 /* of one field in the number of a concatenation */

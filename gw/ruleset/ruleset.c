@@ -174,12 +174,11 @@ static const struct {
 	const char *name;
 	uint32_t len, slot;
 } types[] = {
-	[GW_TYPE_MARK] = { "mark", 4, 4 },        [GW_TYPE_IFNAME] = { "ifname", 16, 16 },
-	[GW_TYPE_IPV4] = { "ipv4_addr", 4, 4 },   [GW_TYPE_IPV6] = { "ipv6_addr", 16, 16 },
-	[GW_TYPE_PROTO] = { "inet_proto", 1, 4 }, [GW_TYPE_PORT] = { "inet_service", 2, 4 },
-	[GW_TYPE_ETHER] = { "ether_addr", 6, 8 }, [GW_TYPE_VERDICT] = { "verdict", 0, 0 },
-	[GW_TYPE_ICMPV6] = { "icmpv6_type", 1, 4 },
-	[GW_TYPE_ETHERTYPE] = { "ether_type", 2, 4 },
+	[GW_TYPE_MARK] = { "mark", 4, 4 },          [GW_TYPE_IFNAME] = { "ifname", 16, 16 },
+	[GW_TYPE_IPV4] = { "ipv4_addr", 4, 4 },     [GW_TYPE_IPV6] = { "ipv6_addr", 16, 16 },
+	[GW_TYPE_PROTO] = { "inet_proto", 1, 4 },   [GW_TYPE_PORT] = { "inet_service", 2, 4 },
+	[GW_TYPE_ETHER] = { "ether_addr", 6, 8 },   [GW_TYPE_VERDICT] = { "verdict", 0, 0 },
+	[GW_TYPE_ICMPV6] = { "icmpv6_type", 1, 4 }, [GW_TYPE_ETHERTYPE] = { "ether_type", 2, 4 },
 };
 
 uint32_t gw_type_len(enum gw_type type)

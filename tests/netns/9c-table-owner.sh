@@ -49,7 +49,8 @@ END
 lab_in gw nft add table inet foreign
 lab_status 0 lab_in gw nft flush ruleset
 agent_holds "$rules" || { echo "flush ruleset reached our table"; exit 1; }
-lab_equal 1 "tables left by another's flush ruleset" "$(lab_in gw nft list tables | wc -l)"
+lab_equal 2 "tables left by another's flush ruleset" "$(lab_in gw nft list tables | grep -c ' gw$')"
+lab_equal 2 "tables in all" "$(lab_in gw nft list tables | wc -l)"
 lab_status 0 agent_ctl -C "$LAB_TMP/site" drift
 grep -q "nobody else can change it" "$LAB_TMP/out" || { cat "$LAB_TMP/out"; exit 1; }
 lab_case "11 changes by others are refused, flush ruleset passes us by"

@@ -179,8 +179,8 @@ static const char *set_name(struct builder *builder, size_t number)
 /* Any order of fields but for the first, which has to hold as many keys as there are elements. */
 static void draw_key(struct random *random, struct gw_set *set)
 {
-	static const enum gw_type types[] = { GW_TYPE_MARK, GW_TYPE_IFNAME, GW_TYPE_IPV4,
-					      GW_TYPE_IPV6, GW_TYPE_PROTO,  GW_TYPE_PORT,
+	static const enum gw_type types[] = { GW_TYPE_MARK,  GW_TYPE_IFNAME, GW_TYPE_IPV4,
+					      GW_TYPE_IPV6,  GW_TYPE_PROTO,  GW_TYPE_PORT,
 					      GW_TYPE_ETHER, GW_TYPE_ICMPV6, GW_TYPE_ETHERTYPE };
 
 	set->n_key = random_chance(random, 50) ? 1 : 2 + random_below(random, 2);
