@@ -263,6 +263,18 @@ struct ipv6guard_device *ipv6guard_devices_see(struct ipv6guard_devices *devices
 	return device;
 }
 
+struct ipv6guard_device *ipv6guard_devices_restore(struct ipv6guard_devices *devices,
+						   const char *port, const uint8_t mac[GW_MAC_LEN],
+						   int64_t last)
+{
+	struct ipv6guard_device *device = ipv6guard_devices_find(devices, port, mac);
+
+	if (!device)
+		device = make(devices, port, mac, last);
+	device->last = last;
+	return device;
+}
+
 void ipv6guard_devices_forget(struct ipv6guard_devices *devices, int64_t before, int64_t now)
 {
 	for (size_t i = 0; i < devices->fresh; i++) {

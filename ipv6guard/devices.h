@@ -106,6 +106,10 @@ uint64_t ipv6guard_devices_displaced(const struct ipv6guard_devices *devices);
  */
 struct ipv6guard_device *ipv6guard_devices_see(struct ipv6guard_devices *devices, const char *port,
 					       const uint8_t mac[GW_MAC_LEN], int64_t now);
+/** The same for a device that was known before, last seen then: no flood, and no frame. */
+struct ipv6guard_device *ipv6guard_devices_restore(struct ipv6guard_devices *devices,
+						   const char *port, const uint8_t mac[GW_MAC_LEN],
+						   int64_t last);
 /** NULL: it is not there. */
 struct ipv6guard_device *ipv6guard_devices_find(struct ipv6guard_devices *devices, const char *port,
 						const uint8_t mac[GW_MAC_LEN]);

@@ -414,6 +414,12 @@ const struct gw_command gw_commands[] = {
 	  .options = no_options,
 	  .subcommands = gw_audit_commands },
 
+	{ .name = "ipv6",
+	  .group = OBSERVE,
+	  .summary = "The IPv6 guard: devices, events, what is covered",
+	  .options = no_options,
+	  .subcommands = gw_ipv6_commands },
+
 	{ .name = "backup",
 	  .group = OTHER,
 	  .args = "FILE",

@@ -185,4 +185,7 @@ enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 /* cmd_audit.c */
 extern const struct gw_command gw_audit_commands[];
 
+/* Commands of modules. */
+extern const struct gw_command gw_ipv6_commands[]; /* ipv6guard/commands.c */
+
 #endif
