@@ -33,6 +33,7 @@ struct gw_audit;
 struct gw_agent_trail;
 struct gw_host_watch;
 struct gw_emergency;
+struct gw_adoption;
 struct gw_agent_pairs;
 
 /* What a peer may do: bits of gw_verb.permission. */
@@ -62,6 +63,7 @@ struct gw_agent {
 	struct gw_drift *drift;         /* drift.c */
 	struct gw_expiry *expiry;       /* expiry.c */
 	struct gw_clock *clock;         /* clock.c */
+	struct gw_adoption *adoption;   /* adoption.h; NULL until the kernel was looked at */
 	bool shared;                    /* the table is not taken for the agent alone */
 	uint64_t rollbacks;             /* since the start */
 };

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gw/agent/adoption.h"
 #include "gw/agent/agent.h"
 
 static const struct gw_loc nowhere;
@@ -81,6 +82,35 @@ static enum gw_exit load_revision(struct gw_agent *agent, uint32_t number, bool 
 	return status;
 }
 
+/* Takes over what the kernel holds already and has held since it was last compared. */
+static enum gw_exit adopt_revision(struct gw_agent *agent, uint32_t number)
+{
+	struct gw_transaction transaction = { .numbers = gw_store_numbers(agent->target.store,
+									  number) };
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_revision revision = { 0 };
+	struct gw_conf_file *files = NULL;
+	enum gw_exit status = GW_EXIT_FAILED;
+	struct gw_diags diags;
+	size_t n = 0;
+
+	gw_diags_init(&diags); /* what was wrong with it was said when it was applied */
+	if (transaction.numbers &&
+	    gw_store_revision(agent->target.store, number, arena, &revision) == 0 &&
+	    !revision.lockdown &&
+	    gw_store_files(agent->target.store, number, arena, &files, &n) == 0)
+		transaction.config = gw_config_load_files(files, n, time(NULL), &diags);
+	if (transaction.config && transaction.config->policy) {
+		gw_agent_adopt(agent, &transaction, number);
+		status = GW_EXIT_OK;
+	}
+	gw_config_free(transaction.config);
+	gw_numbers_free(transaction.numbers);
+	gw_diags_done(&diags);
+	gw_arena_free(arena);
+	return status;
+}
+
 /* The revision that the kernel should hold by what is noted, an interrupted change included. */
 static enum gw_exit find_revision(struct gw_agent *agent, uint32_t *ret, struct gw_diags *diags)
 {
@@ -106,6 +136,9 @@ static enum gw_exit load(struct gw_agent *agent, uint32_t number, struct gw_diag
 
 	if (!number)
 		return load_closed(agent, diags);
+	if (gw_adoption_holds(agent->adoption, number) &&
+	    adopt_revision(agent, number) == GW_EXIT_OK)
+		return GW_EXIT_OK;
 	status = load_revision(agent, number, false, diags);
 	if (status != GW_EXIT_OK) {
 		gw_agent_record(agent, &(struct gw_agent_event){ .event = "agent.lockdown",

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "gw/agent/adoption.h"
+#include "gw/agent/emergency.h"
 #include "gw/agent/expiry.h"
 #include "gw/agent/put_right.h"
 #include "gw/core/mem.h"
@@ -16,6 +19,8 @@
 
 /* A program's changes come in several transactions: they are looked at together. */
 #define SETTLE_MS 50
+/* All is compared soon after the start, when those who waited for the agent have been served. */
+#define FIRST_MS 2000
 /* Lines of the difference in a record; gwctl drift shows all. */
 #define LINES_MAX 20u
 
@@ -27,8 +32,13 @@ struct gw_drift {
 	struct gw_drift_finding finding; /* since the last comparison */
 	struct gw_drift_budget budget;
 	struct gw_drift_state state;
+	bool soon;            /* others have changed something: on_settle is near */
 	struct gw_text known; /* the difference that was recorded last and not put right */
 	bool alarmed;         /* the limit was reached, and that is on record */
+	/* What the kernel held at this generation was right, and what came since was our own or is none
+	 * of ours; not right: others have touched it, or events were lost. */
+	bool right;
+	uint32_t generation;
 };
 
 /* ---- limits ---------------------------------------------------------------------------------- */
@@ -138,6 +148,27 @@ static void record(struct gw_drift *drift, const char *event, const struct gw_te
 	gw_agent_record(drift->agent, &found);
 }
 
+/* ---- what is known of the kernel ------------------------------------------------------------- */
+
+static void note_right(struct gw_drift *drift, uint32_t generation)
+{
+	drift->right = true;
+	drift->generation = generation;
+	if (drift->agent->emergency && !drift->agent->emergency->behind)
+		gw_adoption_note(drift->agent->adoption, generation);
+}
+
+/* Each transaction is told of once and in order; those before the last comparison are in it. */
+static void follow(struct gw_drift *drift, const struct gw_kernel_change *change, bool foreign)
+{
+	if (!drift->right || (int32_t)(change->generation - drift->generation) <= 0)
+		return;
+	if (foreign || change->generation != drift->generation + 1)
+		drift->right = false;
+	else
+		note_right(drift, change->generation);
+}
+
 /* ---- comparing ------------------------------------------------------------------------------- */
 
 static uint64_t count_objects(const struct gw_plan *plan)
@@ -231,7 +262,11 @@ int gw_drift_check(struct gw_agent *agent)
 		found(drift, &transaction);
 	else
 		found_nothing(drift);
+	drift->right = false;
+	if (!transaction.plan->n_ops)
+		note_right(drift, transaction.observed->generation);
 	gw_agent_compare_done(&transaction);
+	(void)malloc_trim(0); /* both sides of a large config are tens of megabytes */
 	/* Their elements are no part of a plan. */
 	if (drift->finding.changes && agent->emergency &&
 	    gw_agent_change_settings(agent)->drift == GW_DRIFT_REPAIR)
@@ -244,13 +279,19 @@ int gw_drift_check(struct gw_agent *agent)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+static void compare_in(struct gw_drift *drift, int64_t ms)
+{
+	struct timeval wait = { ms / 1000, ms % 1000 * 1000 };
+
+	(void)event_add(drift->on_settle, &wait); /* moves one that waits already */
+}
+
 /* Soon, or when the next repair may be made. */
 static void compare_soon(struct gw_drift *drift)
 {
-	struct timeval settle = { 0, SETTLE_MS * 1000 };
-
-	if (drift->on_settle && !event_pending(drift->on_settle, EV_TIMEOUT, NULL))
-		(void)event_add(drift->on_settle, &settle);
+	if (drift->on_settle && !drift->soon)
+		compare_in(drift, SETTLE_MS);
+	drift->soon = true;
 }
 
 static void set_interval(struct gw_drift *drift)
@@ -271,6 +312,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	drift->soon = false;
 	/* A kernel that cannot be read now is read again at the next interval. */
 	(void)gw_drift_check(drift->agent);
 	set_interval(drift);
@@ -286,13 +328,17 @@ static void on_change(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	while ((err = gw_kernel_watch_read(drift->watch, &change)) == 0 || err == -ENOBUFS) {
 		struct gw_culprit culprit;
+		bool foreign;
 
 		if (err == -ENOBUFS) {
 			drift->finding.lost = true;
+			drift->right = false;
 			compare_soon(drift);
 			continue;
 		}
-		if (change.portid == drift->agent->target.kernel->port)
+		foreign = change.ours && change.portid != drift->agent->target.kernel->port;
+		follow(drift, &change, foreign);
+		if (!foreign)
 			continue;
 		gw_culprit_read(drift->proc, &change, &culprit);
 		gw_drift_add(&drift->finding, &culprit);
@@ -316,10 +362,13 @@ static int drift_open(struct gw_agent *agent)
 	agent->drift = drift;
 	drift->agent = agent;
 	drift->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	agent->adoption = gw_adoption_open(agent);
 	if (kernel->ops->own && !agent->shared)
 		err = kernel->ops->own(kernel);
-	drift->state.owned = err == 0;
-	if (err && !agent->shared)
+	if (err > 0)
+		gw_adoption_passed(agent->adoption, (unsigned int)err);
+	drift->state.owned = err >= 0;
+	if (err < 0 && !agent->shared)
 		gw_agent_record(agent, &(struct gw_agent_event){
 					       .event = "drift.unprotected",
 					       .subject = "table inet gw",
@@ -348,6 +397,8 @@ static void drift_stop(struct gw_agent *agent)
 	if (drift->proc >= 0)
 		(void)close(drift->proc);
 	gw_text_done(&drift->known);
+	gw_adoption_close(agent->adoption);
+	agent->adoption = NULL;
 	gw_free(drift);
 	agent->drift = NULL;
 }
@@ -367,6 +418,9 @@ static int drift_start(struct gw_agent *agent)
 	    event_add(drift->on_change, NULL) < 0)
 		return err ? err : -EIO;
 	set_interval(drift);
+	compare_in(drift, FIRST_MS);
+	if (gw_adoption_holds(agent->adoption, agent->revision))
+		note_right(drift, gw_adoption_generation(agent->adoption));
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gw/agent/adoption.h"
 #include "gw/agent/pairs.h"
 #include "gw/core/mac.h"
 #include "gw/core/mem.h"
@@ -126,10 +127,14 @@ static void compare_bans(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	for (unsigned int set = GW_MEASURE_BANNED4; set <= GW_MEASURE_BANNED6; set++)
-		(void)gw_measures_sync(&agent->emergency->measures, agent->target.kernel,
-				       (uint8_t)set, NULL,
-				       time(NULL)); /* what is there goes on being enforced */
+	int err = 0;
+
+	for (unsigned int set = GW_MEASURE_BANNED4; set <= GW_MEASURE_BANNED6 && !err; set++)
+		err = gw_measures_sync(&agent->emergency->measures, agent->target.kernel,
+				       (uint8_t)set, NULL, time(NULL));
+	/* What is there goes on being enforced. Before the first config there is nowhere to put them. */
+	if (err == 0 || err == -ENOENT)
+		agent->emergency->behind = false;
 	(void)malloc_trim(0);
 }
 
@@ -141,6 +146,11 @@ static int emergency_start(struct gw_agent *agent)
 	int err = 0;
 
 	end_measures(agent, time(NULL));
+	if (gw_adoption_holds(agent->adoption, agent->revision)) {
+		set_timer(agent);
+		return 0;
+	}
+	agent->emergency->behind = true;
 	for (unsigned int set = 1; set < GW_MEASURE_SET_COUNT && !err; set++)
 		if (set != GW_MEASURE_BANNED4 && set != GW_MEASURE_BANNED6)
 			err = gw_measures_sync(measures, kernel, (uint8_t)set, NULL, time(NULL));
@@ -200,6 +210,7 @@ static int send_changes(struct gw_agent *agent, const struct gw_measure_list *li
 
 	set_timer(agent);
 	gw_measures_compact(&agent->emergency->measures, agent->emergency->dir);
+	agent->emergency->behind |= err && err != -ENOENT;
 	return err;
 }
 

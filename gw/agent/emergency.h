@@ -15,6 +15,7 @@ struct gw_emergency {
 	struct gw_measures measures;
 	struct event *timer; /* for the next measure to end */
 	int dir;             /* the state directory */
+	bool behind;         /* the kernel may not have all of them, or bans are not compared yet */
 	struct gw_devices *devices;
 };
 

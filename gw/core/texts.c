@@ -8,30 +8,25 @@
 
 #define CAPACITY_MIN 64u
 
-static bool is(const char *kept, const char *text, size_t len)
+static bool is(const struct gw_texts_slot *slot, uint64_t hash, const char *text, size_t len)
 {
-	return strncmp(kept, text, len) == 0 && !kept[len];
-}
-
-/* Where the text is, or would be. */
-static const char **slot_of(const char **slots, size_t capacity, const char *text, size_t len)
-{
-	size_t at = (size_t)gw_hash_bytes(GW_HASH_START, text, len) & (capacity - 1);
-
-	while (slots[at] && !is(slots[at], text, len))
-		at = (at + 1) & (capacity - 1);
-	return &slots[at];
+	return slot->hash == hash && strncmp(slot->text, text, len) == 0 && !slot->text[len];
 }
 
 static void grow(struct gw_texts *texts)
 {
 	size_t capacity = texts->capacity ? texts->capacity * 2 : CAPACITY_MIN;
-	const char **slots = gw_zalloc(capacity, sizeof(*slots));
+	struct gw_texts_slot *slots = gw_zalloc(capacity, sizeof(*slots));
 
-	for (size_t i = 0; i < texts->capacity; i++)
-		if (texts->slots[i])
-			*slot_of(slots, capacity, texts->slots[i], strlen(texts->slots[i])) =
-				texts->slots[i];
+	for (size_t i = 0; i < texts->capacity; i++) {
+		size_t at = (size_t)texts->slots[i].hash & (capacity - 1);
+
+		if (!texts->slots[i].text)
+			continue;
+		while (slots[at].text)
+			at = (at + 1) & (capacity - 1);
+		slots[at] = texts->slots[i];
+	}
 	gw_free(texts->slots);
 	texts->slots = slots;
 	texts->capacity = capacity;
@@ -39,16 +34,22 @@ static void grow(struct gw_texts *texts)
 
 const char *gw_texts_keep(struct gw_texts *texts, const char *text, size_t len)
 {
-	const char **slot;
+	uint64_t hash = gw_hash_bytes(GW_HASH_START, text, len);
+	struct gw_texts_slot *slot;
 
 	if (texts->n * 2 >= texts->capacity)
 		grow(texts);
-	slot = slot_of(texts->slots, texts->capacity, text, len);
-	if (!*slot) {
-		*slot = gw_arena_strndup(texts->arena, text, len);
+	for (size_t at = (size_t)hash & (texts->capacity - 1);;
+	     at = (at + 1) & (texts->capacity - 1)) {
+		slot = &texts->slots[at];
+		if (!slot->text || is(slot, hash, text, len))
+			break;
+	}
+	if (!slot->text) {
+		*slot = (struct gw_texts_slot){ gw_arena_strndup(texts->arena, text, len), hash };
 		texts->n++;
 	}
-	return *slot;
+	return slot->text;
 }
 
 void gw_texts_done(struct gw_texts *texts)

@@ -10,12 +10,18 @@
 #define GW_CORE_TEXTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gw/core/arena.h"
 
+struct gw_texts_slot {
+	const char *text; /* NULL: free */
+	uint64_t hash;
+};
+
 struct gw_texts {
-	struct gw_arena *arena; /* of the texts */
-	const char **slots;     /* open hash, heap */
+	struct gw_arena *arena;      /* of the texts */
+	struct gw_texts_slot *slots; /* open hash, heap */
 	size_t n, capacity;
 };
 

@@ -1,5 +1,6 @@
 #include "gw/nft/kernel.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -24,6 +25,7 @@ static const struct gw_kernel_ops operations = {
 	.commit = gw_nft_commit,
 	.features = gw_nft_features,
 	.own = gw_nft_own,
+	.state = gw_nft_state,
 	.free = kernel_free,
 };
 
@@ -46,6 +48,20 @@ void gw_kernel_free(struct gw_kernel *kernel)
 {
 	if (kernel)
 		kernel->ops->free(kernel);
+}
+
+int gw_nft_state(struct gw_kernel *kernel, struct gw_kernel_state *ret)
+{
+	struct gw_netlink *netlink = &((struct gw_nft_kernel *)kernel)->netlink;
+	socklen_t size = sizeof(ret->netns);
+	uint32_t generation = 0;
+	int err;
+
+	if (getsockopt(gw_netlink_fd(netlink), SOL_SOCKET, SO_NETNS_COOKIE, &ret->netns, &size) < 0)
+		return errno == ENOPROTOOPT ? -EOPNOTSUPP : -errno;
+	err = gw_nft_generation(netlink, &generation);
+	ret->generation = generation;
+	return err;
 }
 
 struct nlmsghdr *gw_nft_start(struct gw_netlink *netlink, uint8_t type, uint16_t flags,

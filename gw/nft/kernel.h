@@ -14,6 +14,9 @@ struct gw_nft_kernel {
 
 /** The kernel's present generation. */
 int gw_nft_generation(struct gw_netlink *netlink, uint32_t *ret);
+/** Adds to `ruleset`, empty otherwise, those of our tables that are there, and marks them so. */
+int gw_nft_find_tables(struct gw_netlink *netlink, struct gw_ruleset *ruleset);
+int gw_nft_state(struct gw_kernel *kernel, struct gw_kernel_state *ret);
 /** Unix time in ms. */
 int64_t gw_nft_now_ms(void);
 

@@ -33,6 +33,15 @@ struct gw_connection {
 };
 typedef void gw_connection_fn(const struct gw_connection *connection, void *context);
 
+/**
+ * Which state the rules of a network namespace are in: as long as both numbers are the same, nobody
+ * has made a transaction.
+ */
+struct gw_kernel_state {
+	uint64_t netns;      /* never given to another namespace of this boot */
+	uint64_t generation; /* 32 bits of it are the kernel's */
+};
+
 struct gw_kernel;
 struct gw_kernel_ops {
 	/** Dumps our tables, the first of them `inet gw`, there or not: all but the elements of run-time and constant sets. -errno. */
@@ -56,9 +65,11 @@ struct gw_kernel_ops {
 	 * table, and `flush ruleset` of others passes it by; when it is closed, the table stays.
 	 * Holds for a table that is there and for one that is made later. -EOPNOTSUPP: the kernel
 	 * cannot (before 6.9), or the table was made without this in mind; -EPERM: it belongs to
-	 * another socket. NULL for kernels that are none.
+	 * another socket. NULL for kernels that are none. Else how many transactions it took.
 	 */
 	int (*own)(struct gw_kernel *kernel);
+	/** -errno; -EOPNOTSUPP where the kernel cannot tell namespaces apart (before 5.14). NULL: neither. */
+	int (*state)(struct gw_kernel *kernel, struct gw_kernel_state *ret);
 	void (*free)(struct gw_kernel *kernel);
 };
 struct gw_kernel {
@@ -81,10 +92,11 @@ int gw_kernel_check(const struct gw_ruleset *ruleset, struct gw_diags *diags);
 void gw_kernel_diagnose(const struct gw_plan *plan, int error,
 			const struct gw_kernel_error *refusal, struct gw_diags *diags);
 
-/** Watches for changes of tables called gw, by others and by ourselves. */
+/** Watches for transactions of others and of ourselves. */
 struct gw_kernel_watch;
 struct gw_kernel_change {
 	uint32_t generation;
+	bool ours;            /* it touched a table called gw */
 	uint32_t portid, pid; /* pid: process that sent the transaction, as the kernel tells */
 	char process[16];
 };
@@ -92,7 +104,7 @@ int gw_kernel_watch_open(struct gw_kernel_watch **ret);
 void gw_kernel_watch_free(struct gw_kernel_watch *watch);
 /** Readable when there is something to read; owned by the watch. */
 int gw_kernel_watch_fd(const struct gw_kernel_watch *watch);
-/** Next transaction that touched a table called gw; -EAGAIN: none yet; -ENOBUFS: re-read all. */
+/** The next transaction; -EAGAIN: none yet; -ENOBUFS: some were lost. */
 int gw_kernel_watch_read(struct gw_kernel_watch *watch, struct gw_kernel_change *ret);
 
 /** Packets logged through NFLOG, for `gwctl drops`. */

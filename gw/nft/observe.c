@@ -128,6 +128,11 @@ static int observe_all_elements(struct gw_netlink *netlink, struct gw_ruleset *r
 	return err == -ENOENT ? -EINTR : err;
 }
 
+int gw_nft_find_tables(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
+{
+	return dump(netlink, NFPROTO_UNSPEC, NFT_MSG_GETTABLE, 0, see_table, ruleset);
+}
+
 /* What is in one table. */
 static int observe_table(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
 {
@@ -150,7 +155,7 @@ static int observe_once(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
 
 	err = gw_nft_generation(netlink, &ruleset->generation);
 	if (!err)
-		err = dump(netlink, NFPROTO_UNSPEC, NFT_MSG_GETTABLE, 0, see_table, ruleset);
+		err = gw_nft_find_tables(netlink, ruleset);
 	for (struct gw_ruleset *table = ruleset; table && !err; table = table->next)
 		if (table->exists)
 			err = observe_table(netlink, table);

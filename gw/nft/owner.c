@@ -15,7 +15,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
-#include "gw/core/mem.h"
 #include "gw/nft/kernel.h"
 #include "gw/nft/objects.h"
 
@@ -53,22 +52,39 @@ uint32_t gw_nft_table_flags(struct gw_nft_kernel *kernel)
 	return kernel->owner ? TABLE_OWNER | TABLE_PERSIST : TABLE_PERSIST;
 }
 
+/* How many transactions that took, or -errno. A table that is not there would be made by this. */
+static int own_tables(struct gw_netlink *netlink, const struct gw_ruleset *tables)
+{
+	int n = 0;
+
+	for (; tables; tables = tables->next) {
+		int err;
+
+		if (!tables->exists)
+			continue;
+		err = put_flags(netlink, (uint8_t)tables->family, TABLE_NAME,
+				TABLE_OWNER | TABLE_PERSIST, 0, GW_BATCH_COMMIT);
+		if (err && err != -ENOENT) /* gone meanwhile */
+			return err;
+		n += !err;
+	}
+	return n;
+}
+
 int gw_nft_own(struct gw_kernel *kernel)
 {
 	struct gw_nft_kernel *self = (struct gw_nft_kernel *)kernel;
-	static const uint8_t families[] = { NFPROTO_INET, NFPROTO_NETDEV, NFPROTO_BRIDGE };
 	int err = put_flags(&self->netlink, NFPROTO_INET, PROBE, TABLE_OWNER | TABLE_PERSIST,
 			    NLM_F_CREATE, GW_BATCH_DRY);
+	struct gw_ruleset *tables;
 
 	if (err)
 		return err == -EINVAL ? -EOPNOTSUPP : err; /* before 5.12 */
 	self->owner = true;                                /* of a table that is made from now on */
-	for (size_t i = 0; i < GW_COUNT(families); i++) {
-		err = put_flags(&self->netlink, families[i], TABLE_NAME,
-				TABLE_OWNER | TABLE_PERSIST, 0, GW_BATCH_COMMIT);
-		/* A table that is not there, of a family that this kernel may lack. */
-		if (err && err != -ENOENT && err != -EAFNOSUPPORT)
-			return err;
-	}
-	return 0;
+	tables = gw_ruleset_new(NFPROTO_INET, TABLE_NAME);
+	err = gw_nft_find_tables(&self->netlink, tables);
+	if (!err)
+		err = own_tables(&self->netlink, tables);
+	gw_ruleset_free(tables);
+	return err;
 }

@@ -57,12 +57,11 @@ static bool names_our_table(const struct nlmsghdr *message)
 	       gw_netlink_is(tb[1], "gw");
 }
 
-/* 0: a transaction of interest has ended. */
+/* 0: a transaction has ended. */
 static int watch_message(struct gw_kernel_watch *watch, const struct nlmsghdr *message,
 			 struct gw_kernel_change *ret)
 {
 	struct gw_kernel_change change = { .portid = message->nlmsg_pid };
-	bool touched = watch->touched;
 
 	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 		return -EAGAIN;
@@ -70,8 +69,9 @@ static int watch_message(struct gw_kernel_watch *watch, const struct nlmsghdr *m
 		watch->touched |= names_our_table(message);
 		return -EAGAIN;
 	}
+	change.ours = watch->touched;
 	watch->touched = false;
-	if (!touched || gw_generation_get(message, &change.generation, &change.pid, change.process))
+	if (gw_generation_get(message, &change.generation, &change.pid, change.process))
 		return -EAGAIN;
 	*ret = change;
 	return 0;

@@ -158,6 +158,14 @@ static int features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
 	return 0;
 }
 
+static int kernel_state(struct gw_kernel *kernel, struct gw_kernel_state *ret)
+{
+	const struct fake_kernel *fake = fake_of(kernel);
+
+	*ret = (struct gw_kernel_state){ fake->netns, fake->held->generation };
+	return fake->netns ? 0 : -EOPNOTSUPP;
+}
+
 static void fake_free(struct gw_kernel *kernel)
 {
 	struct fake_kernel *fake = fake_of(kernel);
@@ -173,6 +181,7 @@ struct fake_kernel *fake_kernel_new(void)
 		.read_elements = read_elements,
 		.commit = commit,
 		.features = features,
+		.state = kernel_state,
 		.free = fake_free,
 	};
 	struct fake_kernel *fake = gw_zalloc(1, sizeof(*fake));

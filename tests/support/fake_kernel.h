@@ -43,6 +43,7 @@ struct fake_kernel {
 	/* What was asked of it. */
 	unsigned int n_observed, n_tried, n_committed;
 	uint64_t last_handle;
+	uint64_t netns; /* 0: this kernel cannot tell namespaces apart */
 };
 
 /** A kernel that holds nothing; freed by gw_kernel_free(&fake->base). */

@@ -70,10 +70,14 @@ static void a_change_of_our_table_is_told_with_its_process(void **state)
 	assert_int_equal(gw_kernel_watch_open(&watch), 0);
 	assert_int_equal(gw_kernel_watch_read(watch, &change), -EAGAIN);
 	run("nft add table inet theirs");
-	assert_int_equal(gw_kernel_watch_read(watch, &change), -EAGAIN);
+	assert_int_equal(gw_kernel_watch_read(watch, &change), 0);
+	assert_false(change.ours);
 	run("nft add table inet gw");
 	wait_for(gw_kernel_watch_fd(watch));
-	assert_int_equal(gw_kernel_watch_read(watch, &change), 0);
+	assert_int_equal(gw_kernel_watch_read(watch, &next), 0);
+	assert_true(next.ours);
+	assert_int_equal(next.generation, change.generation + 1);
+	change = next;
 	assert_string_equal(change.process, "nft");
 	assert_true(change.pid > 0);
 	assert_true(change.generation > 0);
