@@ -31,11 +31,11 @@ agent_exec() {
 
 # agent_listens: true if somebody listens on the control socket; the gateway's own list of sockets
 # tells, so that nothing has to be asked. It knows them by the name that they were bound to, which the
-# agent changes when it is ready.
+# agent changes when it is ready; so first whether it is bound, for there may be a socket of an agent before.
 agent_listens() {
-	[ -S "$AGENT_RUN/control" ] && [ ! -e "$AGENT_RUN/control.new" ] &&
-		[ ! -e "$AGENT_RUN/module.new" ] &&
-		lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control.new\$" /proc/net/unix
+	lab_in gw grep -q "00010000 0005 01 *[0-9]* $AGENT_RUN/control.new\$" /proc/net/unix &&
+		[ ! -e "$AGENT_RUN/control.new" ] && [ ! -e "$AGENT_RUN/module.new" ] &&
+		[ -S "$AGENT_RUN/control" ]
 }
 
 # agent_launch [OPTION...]: starts gwd and does not wait.
