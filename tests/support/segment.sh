@@ -105,7 +105,7 @@ segment_heard() {
 		sleep 0.02
 	done
 	kill -TERM "$SEGMENT_HEARS"
-	wait "$SEGMENT_HEARS" || true
+	wait "$SEGMENT_HEARS" 2>/dev/null || true # in a pipeline it is no child
 	awk 'NR == FNR { heard[$1] = 1; next } !/^#/ && $2 in heard { print $1 }' "$LAB_TMP/heard" "$1"
 }
 
