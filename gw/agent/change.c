@@ -68,12 +68,12 @@ static enum gw_exit refuse_unreadable(struct apply *apply)
 }
 
 /*
- * What was approved once may be undone by one person: that is not a new change. Who may approve is no
- * part of it: a revoked key would come back, or the lock itself be taken off.
+ * What was approved once may be undone by one person: that is not a new change. To undo the undoing is
+ * one, or else one person could put in force what another took back. Who may approve is no part of it: a revoked key would come back, or the lock itself be taken off.
  */
 static bool is_mere_undoing(const struct apply *apply, const struct gw_approvals *rules)
 {
-	return apply->undoes &&
+	return apply->undoes && !apply->transaction.revision.undoing &&
 	       gw_approvals_equal(rules, &apply->transaction.config->policy->approvals);
 }
 
@@ -219,6 +219,8 @@ static enum gw_exit commit(struct apply *apply, uint32_t *ret_revision)
 		.note = apply->note,
 		.ticket = apply->ticket,
 		.approvals = apply->approvals.bytes,
+		.undoing = apply->undoes,
+		.emergency = apply->approved.emergency,
 		.before_send = before_send,
 		.context = apply,
 	};

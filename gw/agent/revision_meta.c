@@ -52,14 +52,15 @@ void gw_revision_print_meta(const struct gw_revision_meta *meta, struct gw_text 
 							     visible(meta->files[i].path), "sha256",
 							     meta->files[i].digest, "bytes",
 							     (json_int_t)meta->files[i].len));
-	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:o*, s:o*, s:s, s:I, s:b, s:o}", "schema",
-		       META_SCHEMA, "number", (json_int_t)revision->number, "time",
+	dump(json_pack("{s:s, s:I, s:I, s:o, s:o, s:o*, s:o*, s:s, s:I, s:b, s:b, s:b, s:o}",
+		       "schema", META_SCHEMA, "number", (json_int_t)revision->number, "time",
 		       (json_int_t)revision->time, "who", visible(revision->who), "note",
 		       visible(revision->note), "ticket",
 		       revision->ticket ? visible(revision->ticket) : NULL, "approvals",
 		       revision->approvals ? visible(revision->approvals) : NULL, "digest",
 		       revision->digest, "rules", (json_int_t)revision->rules, "lockdown",
-		       revision->lockdown, "files", files),
+		       revision->lockdown, "undoing", revision->undoing, "emergency",
+		       revision->emergency, "files", files),
 	     out);
 }
 
@@ -163,6 +164,9 @@ static bool parse_meta(const json_t *root, struct gw_arena *arena, struct gw_rev
 		revision->ticket = NULL;
 	if (!get_text(root, "approvals", arena, &revision->approvals))
 		revision->approvals = NULL;
+	/* Not there before versions that knew them. */
+	revision->undoing = json_is_true(json_object_get(root, "undoing"));
+	revision->emergency = json_is_true(json_object_get(root, "emergency"));
 	revision->lockdown = json_is_true(json_object_get(root, "lockdown"));
 	revision->damaged = false;
 	revision->rules = (uint32_t)rules;

@@ -35,8 +35,10 @@ struct gw_revision {
 	const char *ticket;    /* NULL: none was named */
 	const char *approvals; /* who has signed its plan, "op-03, op-08"; NULL: nobody */
 	uint32_t rules;
-	bool lockdown; /* of the config, only what gw_policy_lockdown leaves is in force */
-	bool damaged;  /* meta.json cannot be read: only `number` is known, texts are empty */
+	bool undoing;   /* it only undid the revision before it */
+	bool emergency; /* with fewer approvals than usual */
+	bool lockdown;  /* of the config, only what gw_policy_lockdown leaves is in force */
+	bool damaged;   /* meta.json cannot be read: only `number` is known, texts are empty */
 };
 
 /** Counts of numbers that were given up, by rule id. */

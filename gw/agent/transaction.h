@@ -43,6 +43,7 @@ struct gw_target {
 /** Who makes a change, and what must be done in the middle of it. */
 struct gw_change {
 	const char *who, *note, *ticket, *approvals; /* the last two may be NULL */
+	bool undoing, emergency;                     /* see struct gw_revision */
 	/* Called when revision `number` is on disk and before the kernel learns of it: what returns an
 	 * error (with a diagnostic) ends the change, and nothing was changed. NULL: nothing to do. */
 	enum gw_exit (*before_send)(void *context, uint32_t number, struct gw_diags *diags);

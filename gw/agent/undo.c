@@ -219,6 +219,7 @@ static enum gw_exit go_back(struct gw_undo *undo, const char *why, struct gw_dia
 	struct gw_change change = {
 		.who = "gwd",
 		.note = gw_arena_printf(arena, "back to %u: %s", undo->pending.fallback, why),
+		.undoing = true,
 	};
 	enum gw_exit status = GW_EXIT_FAILED;
 	uint32_t revision = 0;

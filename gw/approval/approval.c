@@ -17,8 +17,8 @@ static bool unusable(struct gw_diags *diags, const char *what)
 	return false;
 }
 
-static bool plan_holds(const struct gw_plan_file *plan, const struct gw_approval_situation *here,
-		       struct gw_diags *diags)
+static bool plan_holds(const struct gw_approvals *approvals, const struct gw_plan_file *plan,
+		       const struct gw_approval_situation *here, struct gw_diags *diags)
 {
 	const struct gw_plan_statement *statement = &plan->statement;
 	char digest[GW_PLAN_DIGEST_LEN];
@@ -37,6 +37,9 @@ static bool plan_holds(const struct gw_plan_file *plan, const struct gw_approval
 		return unusable(diags, "its time is over");
 	if (statement->created > here->now + CLOCKS_APART_S)
 		return unusable(diags, "it was made in the future: one of the clocks is wrong");
+	if (statement->expires - statement->created > approvals->plan_max)
+		return unusable(diags,
+				"it holds for longer than `approvals: {plan_max: …}` permits");
 	return true;
 }
 
@@ -53,19 +56,67 @@ static bool same_person(const char *a, const char *b)
 	return len == strcspn(b, "@") && strncasecmp(a, b, len) == 0;
 }
 
-/* Why a signer's signature does not count; NULL: it does. */
-static const char *not_counted(const struct gw_signer *signer, const struct gw_plan_file *plan,
-			       const struct gw_approval_situation *here,
-			       const struct gw_approval_result *so_far)
+/* Why the key holds no longer or not yet, or is nobody's; NULL: it holds. */
+static const char *not_valid(const struct gw_signer *signer, int64_t now)
 {
 	if (!signer)
 		return "its key is none of a signer";
 	if (signer->revoked)
 		return "its key was revoked";
-	if (here->now < signer->valid_after)
+	if (now < signer->valid_after)
 		return "its key does not hold yet";
-	if (here->now >= signer->valid_before)
-		return "its key no longer holds";
+	return now >= signer->valid_before ? "its key no longer holds" : NULL;
+}
+
+/* Whose signature of the plan this is, NULL with the reason. */
+static const struct gw_signer *signer_of(const struct gw_signers *signers, const char *text,
+					 const char *name_space, const struct gw_plan_file *plan,
+					 struct gw_arena *arena, const char **why)
+{
+	struct gw_sshsig signature;
+
+	if (gw_sshsig_parse(text, strlen(text), arena, &signature, why) < 0 ||
+	    gw_sshsig_verify(&signature, name_space, plan->text, strlen(plan->text), why) < 0)
+		return NULL;
+	*why = NULL;
+	return gw_signers_find(signers, signature.key);
+}
+
+/* Without it, whoever wrote a plan could name somebody else as its author and approve it himself. */
+static bool author_signed(const struct gw_approvals *approvals, const struct gw_plan_file *plan,
+			  const struct gw_approval_situation *here, struct gw_arena *arena,
+			  struct gw_diags *diags)
+{
+	const char *author = plan->statement.author, *why = "it is not there";
+	const struct gw_signer *signer = NULL;
+
+	if (plan->author_signature) {
+		signer = signer_of(&approvals->authors, plan->author_signature,
+				   GW_PLAN_AUTHOR_NAMESPACE, plan, arena, &why);
+		if (!why)
+			why = not_valid(signer, here->now);
+		if (!why && !same_person(signer->principal, author))
+			why = "it is somebody else's";
+	}
+	if (!why)
+		return true;
+	gw_diag(diags, GW_D_PLAN_AUTHOR, nowhere,
+		"the signature of %s, who is named as the author, does not hold: %s", author, why);
+	gw_diag_hint(diags,
+		     "`gwctl plan -o FILE --key KEY` signs a plan as its author, whose key must "
+		     "be in the signers' file");
+	return false;
+}
+
+/* Why a signer's signature does not count; NULL: it does. */
+static const char *not_counted(const struct gw_signer *signer, const struct gw_plan_file *plan,
+			       const struct gw_approval_situation *here,
+			       const struct gw_approval_result *so_far)
+{
+	const char *why = not_valid(signer, here->now);
+
+	if (why)
+		return why;
 	if (same_person(signer->principal, plan->statement.author))
 		return "the author of a plan cannot approve it";
 	if (same_person(signer->principal, here->applicant))
@@ -81,16 +132,12 @@ static void count_signature(const struct gw_approvals *approvals, const struct g
 			    struct gw_arena *arena, struct gw_approval_result *ret,
 			    struct gw_diags *diags)
 {
-	const char *text = plan->signatures[index], *why;
-	const struct gw_signer *signer = NULL;
-	struct gw_sshsig signature;
+	const char *why;
+	const struct gw_signer *signer = signer_of(&approvals->signers, plan->signatures[index],
+						   GW_PLAN_NAMESPACE, plan, arena, &why);
 
-	if (gw_sshsig_parse(text, strlen(text), arena, &signature, &why) == 0 &&
-	    gw_sshsig_verify(&signature, GW_PLAN_NAMESPACE, plan->text, strlen(plan->text), &why) ==
-		    0) {
-		signer = gw_signers_find(&approvals->signers, signature.key);
+	if (!why)
 		why = not_counted(signer, plan, here, ret);
-	}
 	if (!why)
 		ret->names[ret->n++] = signer->principal;
 	else
@@ -104,7 +151,8 @@ bool gw_approval_check(const struct gw_approvals *approvals, const struct gw_pla
 		       struct gw_approval_result *ret, struct gw_diags *diags)
 {
 	*ret = (struct gw_approval_result){ .n = 0 };
-	if (!plan_holds(plan, situation, diags))
+	if (!plan_holds(approvals, plan, situation, diags) ||
+	    !author_signed(approvals, plan, situation, arena, diags))
 		return false;
 	for (size_t i = 0; i < plan->n_signatures; i++)
 		count_signature(approvals, plan, i, situation, arena, ret, diags);
@@ -132,12 +180,18 @@ static bool same_signer(const struct gw_signer *a, const struct gw_signer *b)
 	       a->revoked == b->revoked;
 }
 
-bool gw_approvals_equal(const struct gw_approvals *a, const struct gw_approvals *b)
+static bool same_signers(const struct gw_signers *a, const struct gw_signers *b)
 {
-	if (a->need != b->need || a->emergency != b->emergency || a->signers.n != b->signers.n)
+	if (a->n != b->n)
 		return false;
-	for (size_t i = 0; i < a->signers.n; i++)
-		if (!same_signer(&a->signers.items[i], &b->signers.items[i]))
+	for (size_t i = 0; i < a->n; i++)
+		if (!same_signer(&a->items[i], &b->items[i]))
 			return false;
 	return true;
+}
+
+bool gw_approvals_equal(const struct gw_approvals *a, const struct gw_approvals *b)
+{
+	return a->need == b->need && a->emergency == b->emergency && a->plan_max == b->plan_max &&
+	       same_signers(&a->signers, &b->signers) && same_signers(&a->authors, &b->authors);
 }

@@ -13,7 +13,9 @@
 struct gw_approvals {
 	uint32_t need;      /* signatures; 0: none are asked for */
 	uint32_t emergency; /* that are enough with `--emergency`; 0: there is no such way */
+	uint32_t plan_max;  /* seconds that a plan may hold at most */
 	struct gw_signers signers;
+	struct gw_signers authors; /* the same file, for those who make plans */
 	struct gw_loc loc;
 };
 
@@ -35,7 +37,8 @@ struct gw_approval_result {
 };
 
 /**
- * True if the plan may be applied. Adds a diagnostic for what stands against it, and one for each
+ * True if the plan may be applied. Its author must have signed it, so that it is known whose approval
+ * does not count. Adds a diagnostic for what stands against it, and one for each
  * signature that does not count.
  */
 bool gw_approval_check(const struct gw_approvals *approvals, const struct gw_plan_file *plan,

@@ -12,7 +12,7 @@
 #include "gw/core/base64.h"
 #include "gw/core/mem.h"
 
-#define SCHEMA        "gw.plan/1"
+#define SCHEMA        "gw.plan/2"
 #define STATEMENT_MAX 1024u
 
 void gw_plan_files_digest(const uint8_t *files, size_t len, char ret[GW_PLAN_DIGEST_LEN])
@@ -138,8 +138,9 @@ void gw_plan_file_print(const struct gw_plan_file *plan, struct gw_text *out)
 	gw_base64_encode(&files, plan->files, plan->files_len);
 	for (size_t i = 0; i < plan->n_signatures; i++)
 		json_array_append_new(signatures, json_string(plan->signatures[i]));
-	root = json_pack("{s:s, s:s, s:s, s:o}", "schema", SCHEMA, "statement", plan->text,
-			 "signatures", "", "files", json_stringn(files.bytes, files.len));
+	root = json_pack("{s:s, s:s, s:s?, s:s, s:o}", "schema", SCHEMA, "statement", plan->text,
+			 "author_signature", plan->author_signature, "signatures", "", "files",
+			 json_stringn(files.bytes, files.len));
 	json_object_set_new(root, "signatures", signatures);
 	text = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
@@ -150,6 +151,14 @@ void gw_plan_file_print(const struct gw_plan_file *plan, struct gw_text *out)
 	free(text);
 }
 
+static bool take_signature(const json_t *item, struct gw_arena *arena, const char **ret)
+{
+	if (!json_is_string(item) || json_string_length(item) > GW_SSHSIG_TEXT_MAX)
+		return false;
+	*ret = gw_arena_strdup(arena, json_string_value(item));
+	return true;
+}
+
 static bool take_signatures(const json_t *list, struct gw_arena *arena, struct gw_plan_file *ret)
 {
 	size_t n = json_array_size(list);
@@ -157,14 +166,10 @@ static bool take_signatures(const json_t *list, struct gw_arena *arena, struct g
 	if (!json_is_array(list) || n > GW_PLAN_SIGNATURES_MAX)
 		return false;
 	ret->signatures = gw_arena_array(arena, n, const char *);
-	for (ret->n_signatures = 0; ret->n_signatures < n; ret->n_signatures++) {
-		const json_t *item = json_array_get(list, ret->n_signatures);
-
-		if (!json_is_string(item) || json_string_length(item) > GW_SSHSIG_TEXT_MAX)
+	for (ret->n_signatures = 0; ret->n_signatures < n; ret->n_signatures++)
+		if (!take_signature(json_array_get(list, ret->n_signatures), arena,
+				    &ret->signatures[ret->n_signatures]))
 			return false;
-		ret->signatures[ret->n_signatures] =
-			gw_arena_strdup(arena, json_string_value(item));
-	}
 	return true;
 }
 
@@ -185,14 +190,18 @@ static const char *parse(const json_t *root, struct gw_arena *arena, struct gw_p
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	const json_t *statement = json_object_get(root, "statement");
+	const json_t *author = json_object_get(root, "author_signature");
 
-	if (!schema || strcmp(schema, SCHEMA) != 0 || json_object_size(root) != 4)
+	if (!schema || strcmp(schema, SCHEMA) != 0 || json_object_size(root) != 5)
 		return "it is no plan of this version";
 	if (!json_is_string(statement) || json_string_length(statement) > STATEMENT_MAX ||
 	    strlen(json_string_value(statement)) != json_string_length(statement) ||
 	    !gw_plan_statement_parse(json_string_value(statement), &ret->statement))
 		return "its statement is not one that gwctl writes";
 	ret->text = gw_arena_strdup(arena, json_string_value(statement));
+	if (!author ||
+	    (!json_is_null(author) && !take_signature(author, arena, &ret->author_signature)))
+		return "its author's signature is none";
 	if (!take_signatures(json_object_get(root, "signatures"), arena, ret))
 		return "its list of signatures is none";
 	if (!take_files(json_object_get(root, "files"), arena, ret))

@@ -14,8 +14,10 @@
  *	created 1795440000
  *	expires 1795526400
  *
- * The file is JSON: {"schema": "gw.plan/1", "statement": …, "files": base 64 of an archive
- * (gw/agent/archive.h), "signatures": ["-----BEGIN SSH SIGNATURE-----…", …]}.
+ * The file is JSON: {"schema": "gw.plan/2", "statement": …, "files": base 64 of an archive
+ * (gw/agent/archive.h), "author_signature": …, "signatures": ["-----BEGIN SSH SIGNATURE-----…", …]}.
+ * The author signs the same text in a namespace of his own, so that his name is not only his word
+ * and his signature is no approval; null where he has not signed.
  */
 #ifndef GW_APPROVAL_PLAN_FILE_H
 #define GW_APPROVAL_PLAN_FILE_H
@@ -26,10 +28,11 @@
 #include "gw/core/arena.h"
 #include "gw/core/text.h"
 
-#define GW_PLAN_NAMESPACE      "gwctl-plan@v1"
-#define GW_PLAN_FILE_MAX       (256u << 20)
-#define GW_PLAN_SIGNATURES_MAX 32u
-#define GW_PLAN_DIGEST_LEN     65u /* SHA-256 in hex, with its NUL */
+#define GW_PLAN_NAMESPACE        "gwctl-plan@v1"
+#define GW_PLAN_AUTHOR_NAMESPACE "gwctl-author@v1"
+#define GW_PLAN_FILE_MAX         (256u << 20)
+#define GW_PLAN_SIGNATURES_MAX   32u
+#define GW_PLAN_DIGEST_LEN       65u /* SHA-256 in hex, with its NUL */
 
 struct gw_plan_statement {
 	char site[64];
@@ -45,6 +48,7 @@ struct gw_plan_file {
 	const char *text; /* the statement as it is signed, in the arena */
 	const uint8_t *files;
 	size_t files_len;
+	const char *author_signature; /* NULL: none */
 	const char **signatures;
 	size_t n_signatures;
 };

@@ -1,20 +1,20 @@
-/* approve: sign a plan. The signature itself is made by ssh-keygen, which knows agents and FIDO keys. */
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdlib.h>
+/*
+ * approve: sign a plan. What it says and what it would change is shown first, so that nobody signs
+ * something that he has not seen; on a terminal he is asked.
+ */
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gw/agent/archive.h"
 #include "gw/approval/approval.h"
 #include "gw/core/mem.h"
-#include "gw/ctl/ctl.h"
 #include "gw/ctl/plans.h"
+#include "gw/ctl/sign.h"
+#include "gw/report/change.h"
 #include "gw/report/json.h"
+#include "gw/report/table.h"
 
-extern char **environ;
+#define SHOWN_MAX 40u /* of each kind of change */
 
 static const struct gw_loc nowhere;
 
@@ -24,68 +24,66 @@ static enum gw_exit failed(struct gw_ctl *ctl, const char *what, const char *why
 	return GW_EXIT_FAILED;
 }
 
-/* ---- ssh-keygen ------------------------------------------------------------------------------ */
+/* ---- what is to be signed -------------------------------------------------------------------- */
 
-/* Runs it on the statement; its signature goes to `out`. It may ask for a PIN on the terminal. */
-static int keygen(const char *key, const char *text, struct gw_text *out)
+static void show_statement(struct gw_ctl *ctl, const struct gw_plan_file *plan)
 {
-	char dir[] = "/tmp/gwctl-approve-XXXXXX", path[64], signature[64];
-	const char *const arguments[] = { "ssh-keygen",      "-q", "-Y", "sign", "-n",
-					  GW_PLAN_NAMESPACE, "-f", key,  path,   NULL };
-	char *const *argv;
-	posix_spawn_file_actions_t actions;
-	char bytes[GW_SSHSIG_TEXT_MAX];
-	int fd, err = 0, status = -1;
-	ssize_t n = 0;
-	pid_t child;
+	const struct gw_plan_statement *statement = &plan->statement;
+	char time[GW_REPORT_TIME];
 
-	memcpy(&argv, &(const void *){ arguments }, sizeof(argv)); /* it is not written through */
-	if (!mkdtemp(dir))
-		return -errno;
-	(void)snprintf(path, sizeof(path), "%s/statement", dir);
-	(void)snprintf(signature, sizeof(signature), "%s/statement.sig", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		err = -errno;
-	if (fd >= 0)
-		(void)close(fd); /* ssh-keygen reads what is there */
-	(void)posix_spawn_file_actions_init(&actions);
-	/* What it has to say is for the person, not for those who read our output. */
-	(void)posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	if (!err)
-		err = -posix_spawnp(&child, arguments[0], &actions, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	if (!err && (waitpid(child, &status, 0) < 0 || status != 0))
-		err = -EKEYREJECTED;
-	fd = err ? -1 : open(signature, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, bytes, sizeof(bytes));
-		(void)close(fd); /* read from only */
-	}
-	if (n > 0)
-		gw_text_add(out, bytes, (size_t)n);
-	else if (!err)
-		err = -EIO;
-	(void)unlink(signature);
-	(void)unlink(path);
-	(void)rmdir(dir);
-	return err;
+	gw_text_printf(&ctl->out,
+		       "Site       %s\nBase       revision %u\nAuthor     %s%s\nTicket     %s\n",
+		       statement->site, statement->base, statement->author,
+		       plan->author_signature ? "" : " (who has not signed it)",
+		       *statement->ticket ? statement->ticket : "none");
+	gw_text_printf(&ctl->out, "Made       %s\n", gw_report_time(statement->created, time));
+	gw_text_printf(&ctl->out, "Holds till %s\n", gw_report_time(statement->expires, time));
+	gw_text_printf(&ctl->out, "Signatures %zu\n", plan->n_signatures);
 }
 
-/* The key to sign with: --key, or the usual places. */
-static const char *find_key(struct gw_ctl *ctl)
+/* Against the base revision, which only the gateway has. */
+static enum gw_exit show_change(struct gw_ctl *ctl, const struct gw_plan_file *plan)
 {
-	static const char *const usual[] = { "id_ed25519_sk", "id_ed25519", "id_ecdsa_sk",
-					     "id_ecdsa", "id_rsa" };
-	const char *key = gw_ctl_option(ctl, "key"), *home = getenv("HOME");
+	const struct gw_config *before = NULL;
+	struct gw_report_change change;
+	struct gw_conf_file *files;
+	struct gw_config *after;
+	size_t n;
 
-	for (size_t i = 0; !key && home && i < GW_COUNT(usual); i++) {
-		const char *path = gw_arena_printf(ctl->arena, "%s/.ssh/%s", home, usual[i]);
-
-		if (access(path, R_OK) == 0)
-			key = path;
+	if (gw_archive_read(plan->files, plan->files_len, ctl->arena, &files, &n) < 0)
+		return failed(ctl, ctl->args[0], "its config files are not readable");
+	if (plan->statement.base && gw_ctl_open_store(ctl, false) == GW_EXIT_OK)
+		before = gw_ctl_revision(ctl, plan->statement.base);
+	if (plan->statement.base && !before) {
+		gw_diags_done(&ctl->diags); /* it is no fault of the plan */
+		gw_diags_init(&ctl->diags);
+		gw_text_printf(&ctl->out,
+			       "Revision %u is not known on this machine: what the plan changes is "
+			       "shown on the gateway alone.\n",
+			       plan->statement.base);
+		return GW_EXIT_OK;
 	}
-	return key;
+	after = gw_config_load_files(files, n, ctl->now, &ctl->diags);
+	if (after->policy) {
+		gw_report_compare(ctl->arena, before ? before->policy : NULL, after->policy,
+				  ctl->now, &change);
+		gw_report_change_print(ctl->arena, &change, SHOWN_MAX, &ctl->out);
+	}
+	gw_config_free(after);
+	return ctl->diags.errors ? GW_EXIT_INVALID : GW_EXIT_OK;
+}
+
+/* Shows what was gathered and waits for a yes. Without a terminal, or with --yes, it is one. */
+static bool agreed(struct gw_ctl *ctl)
+{
+	char answer[16] = "";
+
+	if (ctl->root || gw_ctl_option(ctl, "yes") || !isatty(STDIN_FILENO) ||
+	    !isatty(STDERR_FILENO))
+		return true;
+	(void)fprintf(stderr, "%sSign this? [y/N] ", ctl->out.bytes ? ctl->out.bytes : "");
+	ctl->out.len = 0;
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -108,13 +106,10 @@ static void describe(struct gw_ctl *ctl, const struct gw_plan_file *plan)
 
 enum gw_exit gw_cmd_approve(struct gw_ctl *ctl)
 {
-	const char *path = ctl->args[0], *key = find_key(ctl), *why;
-	gw_auto_text struct gw_text signature = { 0 };
+	const char *path = ctl->args[0], *key = gw_ctl_sign_key(ctl), *signature;
 	struct gw_plan_file plan;
-	struct gw_sshsig parsed;
 	enum gw_exit status = gw_ctl_read_plan(ctl, path, &plan);
 	const char **signatures;
-	int err;
 
 	if (status != GW_EXIT_OK)
 		return status;
@@ -127,18 +122,20 @@ enum gw_exit gw_cmd_approve(struct gw_ctl *ctl)
 	}
 	if (plan.n_signatures == GW_PLAN_SIGNATURES_MAX)
 		return failed(ctl, path, "it has as many signatures as there can be");
-	err = keygen(key, plan.text, &signature);
-	if (err)
-		return failed(ctl, key,
-			      err == -EKEYREJECTED ? "ssh-keygen has not signed with it"
-						   : strerror(-err));
-	/* What we would not accept is not added either. */
-	if (gw_sshsig_parse(signature.bytes, signature.len, ctl->arena, &parsed, &why) < 0 ||
-	    gw_sshsig_verify(&parsed, GW_PLAN_NAMESPACE, plan.text, strlen(plan.text), &why) < 0)
-		return failed(ctl, key, why);
+	if (!ctl->root) {
+		show_statement(ctl, &plan);
+		status = show_change(ctl, &plan);
+	}
+	if (status != GW_EXIT_OK)
+		return status;
+	if (!agreed(ctl))
+		return failed(ctl, path, "not signed");
+	signature = gw_ctl_sign(ctl, key, GW_PLAN_NAMESPACE, plan.text);
+	if (!signature)
+		return GW_EXIT_FAILED;
 	signatures = gw_arena_array(ctl->arena, plan.n_signatures + 1, const char *);
 	memcpy(signatures, plan.signatures, plan.n_signatures * sizeof(*signatures));
-	signatures[plan.n_signatures++] = gw_arena_strdup(ctl->arena, signature.bytes);
+	signatures[plan.n_signatures++] = signature;
 	plan.signatures = signatures;
 	status = gw_ctl_write_plan(ctl, path, &plan);
 	if (status == GW_EXIT_OK)

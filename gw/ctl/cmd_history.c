@@ -32,6 +32,8 @@ static json_t *revision_json(const struct gw_revision *revision, bool current, b
 	gw_json_set(object, "digest", gw_json_text(revision->digest));
 	gw_json_set(object, "current", json_boolean(current));
 	gw_json_set(object, "confirmed", json_boolean(confirmed));
+	gw_json_set(object, "undoing", json_boolean(revision->undoing));
+	gw_json_set(object, "emergency", json_boolean(revision->emergency));
 	gw_json_set(object, "lockdown", json_boolean(revision->lockdown));
 	gw_json_set(object, "damaged", json_boolean(revision->damaged));
 	return object;
@@ -55,6 +57,7 @@ static void print_history(struct gw_ctl *ctl, const struct gw_revision *items, s
 			      gw_report_count(ctl->arena, items[i].rules, "policy", "policies"),
 			      items[i].number == pending ? "waits to be confirmed"
 			      : items[i].lockdown        ? "lockdown"
+			      : items[i].emergency       ? "emergency"
 							 : "",
 			      items[i].ticket
 				      ? gw_arena_printf(ctl->arena, "%s%s%s", items[i].ticket,

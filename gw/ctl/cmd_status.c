@@ -175,6 +175,7 @@ static void status_json(struct gw_ctl *ctl, const struct gw_links *links)
 	gw_json_set(ctl->root, "who", gw_json_text(in_force->revision.who));
 	gw_json_set(ctl->root, "note", gw_json_text(in_force->revision.note));
 	gw_json_set(ctl->root, "digest", gw_json_text(in_force->revision.digest));
+	gw_json_set(ctl->root, "emergency", json_boolean(in_force->revision.emergency));
 	gw_json_set(ctl->root, "confirm", pending_json(ctl));
 	gw_json_set(ctl->root, "drift", json_boolean(in_force->plan->n_ops > 0));
 	gw_json_set(ctl->root, "zones", zones_json(policy, links));
@@ -274,6 +275,11 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 		       revision->number, gw_report_time(revision->time, time),
 		       gw_report_span(ctl->now, revision->time, span), revision->who,
 		       *revision->note ? ": " : "", revision->note);
+	if (revision->emergency)
+		gw_text_printf(&ctl->out,
+			       "  applied in an emergency, with fewer approvals than usual (%s): "
+			       "to be reviewed\n",
+			       revision->approvals ? revision->approvals : "none");
 	gw_text_printf(&ctl->out, "%s, %s, %zu to the gateway, %s; %s\n",
 		       gw_report_count(ctl->arena, totals.policies, "policy", "policies"),
 		       gw_report_count(ctl->arena, totals.exceptions, "exception", "exceptions"),

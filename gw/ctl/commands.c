@@ -35,10 +35,12 @@ static const struct gw_option plan_options[] = {
 	{ "verbose", 'v', NULL, "all of each list, and every kernel operation" },
 	{ "output", 'o', "FILE", "write it down, to be signed and applied" },
 	{ "ticket", 't', "TICKET", "the change's ticket, with -o" },
+	{ "key", 'k', "FILE", "the author's key, with -o; its public half is enough for an agent" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct gw_option approve_options[] = {
 	{ "key", 'k', "FILE", "key to sign with; its public half is enough for an agent" },
+	{ "yes", 'y', NULL, "sign without being asked, on a terminal too" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct gw_option apply_options[] = {

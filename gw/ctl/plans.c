@@ -9,6 +9,7 @@
 
 #include "gw/agent/archive.h"
 #include "gw/core/mem.h"
+#include "gw/ctl/sign.h"
 
 #define PLAN_HOLDS_S                                                                               \
 	(24 * 3600) /* long enough for a second person, short enough to be remembered */
@@ -80,24 +81,57 @@ enum gw_exit gw_ctl_write_plan(struct gw_ctl *ctl, const char *path,
 	return GW_EXIT_FAILED;
 }
 
+/*
+ * By which name the gateway knows the author: the one of his key. Where it asks for approvals, he must have
+ * such a key; elsewhere the name of the user will do.
+ */
+static enum gw_exit find_author(struct gw_ctl *ctl, const struct gw_policy *before,
+				const char **ret_key, const char **ret_name)
+{
+	const struct gw_signer *signer = NULL;
+	const char *key = gw_ctl_sign_key(ctl);
+
+	*ret_name = gw_ctl_who(ctl->arena);
+	*ret_key = NULL;
+	if (!before || !before->approvals.need)
+		return GW_EXIT_OK;
+	if (key)
+		signer = gw_signers_find(&before->approvals.authors, gw_ctl_public_key(ctl, key));
+	if (!signer) {
+		gw_diag(&ctl->diags, GW_D_PLAN_AUTHOR, nowhere,
+			key ? "the key %s is not in the signers' file of the config in force"
+			    : "no key to sign the plan with was found%s",
+			key ? key : "");
+		gw_diag_hint(&ctl->diags,
+			     "name yours with `--key FILE`: the author of a plan signs it");
+		return GW_EXIT_REFUSED;
+	}
+	*ret_key = key;
+	*ret_name = signer->principal;
+	return GW_EXIT_OK;
+}
+
 enum gw_exit gw_ctl_save_plan(struct gw_ctl *ctl, const char *path)
 {
 	struct gw_transaction *transaction = &ctl->transaction;
 	const struct gw_policy *before = transaction->before ? transaction->before->policy : NULL;
 	const struct gw_conf *conf = transaction->config->conf;
-	const char *ticket = gw_ctl_option(ctl, "ticket");
+	const char *ticket = gw_ctl_option(ctl, "ticket"), *key, *author;
 	gw_auto_text struct gw_text files = { 0 }, text = { 0 };
 	struct gw_plan_file plan = { .statement = { .base = transaction->base,
 						    .created = ctl->now,
 						    .expires = ctl->now + PLAN_HOLDS_S } };
 	struct gw_plan_statement *statement = &plan.statement, again;
+	enum gw_exit status = find_author(ctl, before, &key, &author);
 
+	if (status != GW_EXIT_OK)
+		return status;
 	gw_archive_write(conf->files, conf->n_files, &files);
 	gw_ruleset_digest(transaction->desired, transaction->digest);
 	/* By the name that the gateway has now, should the plan change it. */
 	(void)snprintf(statement->site, sizeof(statement->site), "%s",
 		       (before ? before : transaction->config->policy)->site_name);
-	(void)snprintf(statement->author, sizeof(statement->author), "%s", gw_ctl_who(ctl->arena));
+	(void)snprintf(statement->author, sizeof(statement->author), "%s", author);
 	(void)snprintf(statement->ticket, sizeof(statement->ticket), "%s", ticket ? ticket : "");
 	(void)strcpy(statement->ruleset_digest, transaction->digest);
 	if (transaction->base)
@@ -114,5 +148,9 @@ enum gw_exit gw_ctl_save_plan(struct gw_ctl *ctl, const char *path)
 	plan.text = text.bytes;
 	plan.files = (const uint8_t *)files.bytes;
 	plan.files_len = files.len;
+	if (key)
+		plan.author_signature = gw_ctl_sign(ctl, key, GW_PLAN_AUTHOR_NAMESPACE, plan.text);
+	if (key && !plan.author_signature)
+		return GW_EXIT_FAILED;
 	return gw_ctl_write_plan(ctl, path, &plan);
 }

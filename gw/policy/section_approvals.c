@@ -5,7 +5,7 @@
 #include "gw/policy/loader.h"
 
 struct approvals_form {
-	uint32_t need, emergency;
+	uint32_t need, emergency, plan_max;
 	const char *signers, *revoked;
 };
 
@@ -41,6 +41,14 @@ static const struct gw_field approvals_fields[] = {
 		"such. "
 		"0: there is no such way.",
 	  .ja = "緊急適用（apply --emergency、記録に残る）に必要な署名数。0は緊急適用なし。" },
+	{ .key = "plan_max",
+	  .type = GW_FIELD_DURATION,
+	  .offset = offsetof(struct approvals_form, plan_max),
+	  .min = 60,
+	  .max = 90 * 86400,
+	  .fallback = "7d",
+	  .en = "How long a plan may hold at most, whatever it says itself.",
+	  .ja = "計画の有効期間の上限（計画自身の記載にかかわらず適用）。" },
 };
 
 const struct gw_table gw_table_approvals = {
@@ -70,13 +78,17 @@ static size_t count_persons(const struct gw_signers *signers)
 }
 
 static void load_revoked(struct gw_loader *loader, struct gw_node *node, const char *path,
-			 struct gw_signers *signers)
+			 struct gw_approvals *approvals)
 {
 	const struct gw_source *source =
 		gw_conf_object(loader->conf, path, gw_schema_loc(node, "revoked"), loader->diags);
+	struct gw_diags said;
 
-	if (source)
-		(void)gw_signers_revoke(signers, source, loader->diags); /* diagnosed */
+	if (!source || !gw_signers_revoke(&approvals->signers, source, loader->diags))
+		return; /* diagnosed */
+	gw_diags_init(&said);
+	(void)gw_signers_revoke(&approvals->authors, source, &said);
+	gw_diags_done(&said);
 }
 
 void gw_load_approvals(struct gw_loader *loader, struct gw_node *node)
@@ -93,10 +105,20 @@ void gw_load_approvals(struct gw_loader *loader, struct gw_node *node)
 	if (!source || !gw_signers_read(source, GW_PLAN_NAMESPACE, loader->arena, loader->diags,
 					&approvals->signers))
 		return;
+	/* The same lines once more: what is wrong with them would have been said. */
+	(void)gw_signers_read(source, GW_PLAN_AUTHOR_NAMESPACE, loader->arena, loader->diags,
+			      &approvals->authors);
 	if (form.revoked)
-		load_revoked(loader, node, form.revoked, &approvals->signers);
+		load_revoked(loader, node, form.revoked, approvals);
 	approvals->need = form.need;
-	approvals->emergency = form.emergency < form.need ? form.emergency : 0;
+	approvals->plan_max = form.plan_max;
+	approvals->emergency = form.emergency;
+	if (form.emergency >= form.need) {
+		gw_diag(loader->diags, GW_D_APPROVALS_EMERGENCY, gw_schema_loc(node, "emergency"),
+			"%u signatures in an emergency are no fewer than the %u of every change",
+			form.emergency, form.need);
+		gw_diag_hint(loader->diags, "ask for fewer, or leave `emergency` out");
+	}
 	if (count_persons(&approvals->signers) >= form.need)
 		return;
 	gw_diag(loader->diags, GW_D_APPROVALS_UNMEETABLE, approvals->loc,

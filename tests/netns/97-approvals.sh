@@ -25,8 +25,10 @@ ip link add mgmt0 type veth peer name y0
 mkdir -p site/keys
 for who in op-03 op-08 op-09 root; do
 	ssh-keygen -q -t ed25519 -N '' -C "$who" -f "$who"
-	printf '%s namespaces="gwctl-plan@v1" %s\n' "$who" "$(cut -d' ' -f1,2 "$who.pub")"
+	printf '%s namespaces="gwctl-plan@v1,gwctl-author@v1" %s\n' "$who" "$(cut -d' ' -f1,2 "$who.pub")"
 done > site/keys/approvers
+ssh-keygen -q -t ed25519 -N '' -C writer -f writer
+printf 'writer namespaces="gwctl-author@v1" %s\n' "$(cut -d' ' -f1,2 writer.pub)" >> site/keys/approvers
 cut -d' ' -f1,2 op-09.pub > site/keys/revoked
 site() { # port
 	cat > site/gw.yaml <<-EOF
@@ -64,10 +66,18 @@ ok "nothing is in force: the first config needs no signatures"
 
 site 443
 expect 4 "a change needs 2 approvals" "$gwctl" -C site apply
-expect 2 "" "$gwctl" -C site plan -o change.plan -t CHG-1
+expect 4 "no key to sign the plan with" "$gwctl" -C site plan -o change.plan -t CHG-1
+ssh-keygen -q -t ed25519 -N '' -C stranger -f stranger
+expect 4 "is not in the signers' file" "$gwctl" -C site plan -o change.plan -t CHG-1 -k stranger
+expect 2 "" "$gwctl" -C site plan -o change.plan -t CHG-1 -k root
 expect 4 "0 of 2 approvals" "$gwctl" apply change.plan
 expect 0 "1 signature" "$gwctl" approve -k op-03 change.plan
+grep -q "tcp/443" out && grep -q "^Author *root" out || { echo "approve does not show what is signed:"; cat out; exit 1; }
 expect 4 "1 of 2 approvals" "$gwctl" apply change.plan
+cp change.plan asked.plan
+echo n | script -qec "$gwctl approve -k op-08 asked.plan" /dev/null > out 2>&1 && { echo "signed without a yes"; exit 1; }
+grep -q "Sign this?" out && cmp -s asked.plan change.plan || { echo "not asked, or signed all the same:"; cat out; exit 1; }
+ok "what is signed is shown first, and on a terminal asked about"
 expect 0 "2 signatures" "$gwctl" approve -k op-03 change.plan
 expect 4 "this person has signed already" "$gwctl" apply change.plan
 ok "one person does not count twice"
@@ -77,6 +87,15 @@ expect 4 "the author of a plan cannot approve it" "$gwctl" apply change.plan
 expect 0 "4 signatures" "$gwctl" approve -k op-09 change.plan
 expect 4 "its key was revoked" "$gwctl" apply change.plan
 ok "neither the author nor a revoked key counts"
+
+sed 's/author root/author op-09/' change.plan > other.plan
+expect 4 "op-09, who is named as the author, does not hold" "$gwctl" apply other.plan
+sed -E 's/"author_signature": "[^"]*"/"author_signature": null/' change.plan > other.plan
+expect 4 "it is not there" "$gwctl" apply other.plan
+expect 2 "" "$gwctl" -C site plan -o writer.plan -k writer
+expect 0 "1 signature" "$gwctl" approve -k writer writer.plan
+expect 4 "its key is none of a signer" "$gwctl" apply writer.plan
+ok "an author is who has signed as such, and an author's key alone approves nothing"
 
 sed 's/CHG-1/CHG-2/' change.plan > other.plan
 expect 4 "does not belong to this text" "$gwctl" apply other.plan
@@ -93,20 +112,23 @@ expect 0 "op-03, op-08" "$gwctl" --json audit search -t op-08
 ok "who has signed is in the revision and on record"
 
 site 8443
-expect 2 "" "$gwctl" -C site plan -o urgent.plan
+expect 2 "" "$gwctl" -C site plan -o urgent.plan -k op-08
 expect 0 "1 signature" "$gwctl" approve -k op-03 urgent.plan
 expect 4 "1 of 2 approvals" "$gwctl" apply urgent.plan
 expect 0 "applied revision 3" "$gwctl" apply --emergency urgent.plan
 expect 0 '"emergency":true' "$gwctl" audit export
-ok "in an emergency one is enough, and that is on record"
+expect 0 "applied in an emergency" "$gwctl" status
+expect 0 "emergency" "$gwctl" history
+ok "in an emergency one is enough, and that is on record and shown"
 
 expect 0 "applied revision 4" "$gwctl" rollback
+expect 4 "a change needs 2 approvals" "$gwctl" rollback
 expect 4 "a change needs 2 approvals" "$gwctl" rollback 1
-ok "the last change can be undone by one person, no other revision put in force"
+ok "the last change can be undone by one person, who cannot undo that; no other revision put in force"
 
 site 443
 sed -i 's/name: approvals/name: elsewhere/' site/gw.yaml
-expect 0 "" "$gwctl" -C site plan -o elsewhere.plan
+expect 0 "" "$gwctl" -C site plan -o elsewhere.plan -k root
 sed -i 's/site approvals/site elsewhere/' elsewhere.plan
 expect 0 "1 signature" "$gwctl" approve -k op-03 elsewhere.plan
 expect 0 "2 signatures" "$gwctl" approve -k op-08 elsewhere.plan
@@ -115,7 +137,7 @@ ok "a plan does not say itself which site this is"
 
 site 443
 cut -d' ' -f1,2 op-08.pub >> site/keys/revoked
-expect 0 "" "$gwctl" -C site plan -o keys.plan
+expect 0 "" "$gwctl" -C site plan -o keys.plan -k root
 expect 0 "1 signature" "$gwctl" approve -k op-03 keys.plan
 expect 0 "2 signatures" "$gwctl" approve -k op-08 keys.plan
 expect 0 "applied revision 5" "$gwctl" apply keys.plan

@@ -49,7 +49,8 @@ static char *read_file(struct gw_arena *arena, const char *path)
 	return text;
 }
 
-static const char *sign(struct site *site, const char *who, const char *text)
+static const char *sign_in(struct site *site, const char *name_space, const char *who,
+			   const char *text)
 {
 	char path[64];
 	FILE *file;
@@ -58,10 +59,20 @@ static const char *sign(struct site *site, const char *who, const char *text)
 	file = fopen(path, "we");
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	run("rm -f %s.sig; ssh-keygen -q -Y sign -f %s/%s -n gwctl-plan@v1 %s 2>/dev/null", path,
-	    site->dir, who, path);
+	run("rm -f %s.sig; ssh-keygen -q -Y sign -f %s/%s -n %s %s 2>/dev/null", path, site->dir,
+	    who, name_space, path);
 	(void)snprintf(path, sizeof(path), "%s/text.sig", site->dir);
 	return read_file(site->arena, path);
+}
+
+static const char *sign(struct site *site, const char *who, const char *text)
+{
+	return sign_in(site, GW_PLAN_NAMESPACE, who, text);
+}
+
+static const char *sign_as_author(struct site *site, const char *who, const char *text)
+{
+	return sign_in(site, GW_PLAN_AUTHOR_NAMESPACE, who, text);
 }
 
 static const char *print(struct site *site, const struct gw_plan_statement *statement)
@@ -79,7 +90,9 @@ static bool read_signers(struct site *site, const char *text)
 	*source = (struct gw_source){ "keys/approvers", gw_arena_strdup(site->arena, text),
 				      strlen(text) };
 	return gw_signers_read(source, GW_PLAN_NAMESPACE, site->arena, &site->diags,
-			       &site->approvals.signers);
+			       &site->approvals.signers) &&
+	       gw_signers_read(source, GW_PLAN_AUTHOR_NAMESPACE, site->arena, &site->diags,
+			       &site->approvals.authors);
 }
 
 static char *key_of(struct site *site, const char *who)
@@ -111,6 +124,7 @@ static int setup(void **state)
 		       key_of(site, "second"));
 	assert_true(read_signers(site, signers.bytes));
 	site->approvals.need = 2;
+	site->approvals.plan_max = 86400;
 	*statement = (struct gw_plan_statement){ .site = "tokyo-01",
 						 .base = 118,
 						 .base_digest = DIGEST,
@@ -127,6 +141,7 @@ static int setup(void **state)
 	site->plan.signatures[0] = sign(site, "op-03", site->plan.text);
 	site->plan.signatures[1] = sign(site, "op-08", site->plan.text);
 	site->plan.n_signatures = 2;
+	site->plan.author_signature = sign_as_author(site, "op-17", site->plan.text);
 	*state = site;
 	return 0;
 }
@@ -287,6 +302,70 @@ static void keys_hold_from_and_until_and_not_once_revoked(void **state)
 	signer->valid_before = INT64_MAX;
 }
 
+/* What an author may try who would like to approve his own plan, and others with him. */
+static void the_author_is_who_has_signed_as_such(void **state)
+{
+	struct site *site = *state;
+	const char *text = site->plan.text;
+	struct gw_plan_file plan = site->plan;
+	struct gw_plan_statement other = plan.statement;
+	struct gw_signer *author = &site->approvals.authors.items[2]; /* op-17 */
+	const char *others[9];
+
+	others[0] = NULL;
+	others[1] = "";
+	others[2] = sign(site, "op-17", text);                  /* as one who approves */
+	others[3] = sign_as_author(site, "op-03", text);        /* one of those who approve */
+	others[4] = sign_as_author(site, "op-08", text);        /* the other */
+	others[5] = sign_as_author(site, "stranger", text);     /* nobody */
+	others[6] = sign_as_author(site, "op-17", "no plan\n"); /* something else */
+	others[7] = plan.signatures[0];
+	others[8] = sign_in(site, "file", "op-17", text);
+	for (size_t i = 0; i < GW_COUNT(others); i++) {
+		plan.author_signature = others[i];
+		if (accepted(site, &plan, &here))
+			fail_msg("author's signature %zu was accepted", i);
+	}
+	/* He names somebody else as the author, and approves the plan himself. */
+	(void)strcpy(other.author, "op-08");
+	plan.statement = other;
+	plan.text = print(site, &other);
+	plan.signatures =
+		(const char *[]){ sign(site, "op-17", plan.text), sign(site, "op-03", plan.text) };
+	plan.author_signature = sign_as_author(site, "op-17", plan.text);
+	assert_false(accepted(site, &plan, &here));
+	plan.author_signature = sign_as_author(site, "op-08", plan.text); /* with his consent */
+	assert_true(accepted(site, &plan, &here));
+
+	author->revoked = true;
+	assert_false(accepted(site, &site->plan, &here));
+	author->revoked = false;
+	author->valid_before = NOW;
+	assert_false(accepted(site, &site->plan, &here));
+	author->valid_before = INT64_MAX;
+	assert_true(accepted(site, &site->plan, &here));
+}
+
+static void no_signature_of_an_author_approves(void **state)
+{
+	struct site *site = *state;
+	struct gw_plan_file plan = site->plan;
+
+	plan.signatures =
+		(const char *[]){ plan.signatures[0], sign_as_author(site, "op-08", plan.text) };
+	assert_false(accepted(site, &plan, &here));
+}
+
+static void a_plan_holds_no_longer_than_the_gateway_permits(void **state)
+{
+	struct site *site = *state;
+
+	site->approvals.plan_max = 119; /* it says 120 s */
+	assert_false(accepted(site, &site->plan, &here));
+	site->approvals.plan_max = 120;
+	assert_true(accepted(site, &site->plan, &here));
+}
+
 static void in_an_emergency_fewer_are_enough_if_the_config_says_so(void **state)
 {
 	struct site *site = *state;
@@ -329,6 +408,13 @@ static void rules_are_equal_only_with_the_same_signers(void **state)
 	assert_false(gw_approvals_equal(&site->approvals, &other));
 	other.signers.n++;
 	other.need = 0;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	other.need = site->approvals.need;
+	assert_true(gw_approvals_equal(&site->approvals, &other));
+	other.plan_max++;
+	assert_false(gw_approvals_equal(&site->approvals, &other));
+	other.plan_max--;
+	other.authors.n--;
 	assert_false(gw_approvals_equal(&site->approvals, &other));
 }
 
@@ -395,6 +481,9 @@ int main(void)
 		TEST(a_changed_statement_is_refused),
 		TEST(other_files_than_the_signed_ones_are_refused),
 		TEST(keys_hold_from_and_until_and_not_once_revoked),
+		TEST(the_author_is_who_has_signed_as_such),
+		TEST(no_signature_of_an_author_approves),
+		TEST(a_plan_holds_no_longer_than_the_gateway_permits),
 		TEST(in_an_emergency_fewer_are_enough_if_the_config_says_so),
 		TEST(rules_are_equal_only_with_the_same_signers),
 		TEST(lines_that_would_count_for_several_people_are_refused),

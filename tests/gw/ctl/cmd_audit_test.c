@@ -457,9 +457,9 @@ static void a_report_sums_up(void **ret)
 			    "2026-11-23 00:10:00 +0000\r\n");
 	gwctl(&state->site, "audit", "report", "--json", "--by", "class");
 	assert_int_equal(json_array_size(json_object_get(state->site.json, "class")), 2);
-	assert_int_equal(setenv("LANG", "ja_JP.UTF-8", 1), 0);
+	assert_int_equal(setenv("LC_ALL", "ja_JP.UTF-8", 1), 0);
 	gwctl(&state->site, "audit", "report", "--as", "markdown");
-	assert_int_equal(unsetenv("LANG"), 0);
+	assert_int_equal(unsetenv("LC_ALL"), 0);
 	assert_has(state->site.out, "# 監査レポート");
 	assert_has(state->site.out, "| 操作者 | 件数 |");
 	gwctl(&state->site, "audit", "report", "--by", "colour");
