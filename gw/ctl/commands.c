@@ -1,4 +1,6 @@
 /* The table of commands: dispatch, help and manual come from here. */
+#include "dns/zone/commands.h"
+
 #include "gw/ctl/ctl.h"
 
 #define AUTHOR  "Author"
@@ -6,6 +8,7 @@
 #define OBSERVE "Observe"
 #define URGENT  "Emergency"
 #define REVIEW  "Review"
+#define MODULES "Modules"
 #define OTHER   "Other"
 
 static const struct gw_option no_options[] = { { NULL, 0, NULL, NULL } };
@@ -421,6 +424,16 @@ const struct gw_command gw_commands[] = {
 	  .summary = "The IPv6 guard: devices, events, what is covered",
 	  .options = no_options,
 	  .subcommands = gw_ipv6_commands },
+
+	{ .name = "zone",
+	  .group = MODULES,
+	  .summary = "Check, sign, publish and watch the zones of the DNS",
+	  .details =
+		  "The zones under `dns: {zones: …}` of the config: their master files live in the "
+		  "config\n"
+		  "repository, and what servers give out is proved first.",
+	  .options = no_options,
+	  .subcommands = gw_zone_commands },
 
 	{ .name = "backup",
 	  .group = OTHER,
