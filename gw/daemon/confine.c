@@ -1,4 +1,5 @@
 /* What a module keeps of its powers: no capability, its own folders, and the calls of a loop. */
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,11 +25,11 @@ static const char *const calls[] = {
 	/* the loop */
 	"clock_getres", "clock_gettime", "clock_nanosleep", "epoll_create1", "epoll_ctl",
 	"epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2", "gettimeofday", "nanosleep",
-	"pipe2", "poll", "ppoll", "rseq", "rt_sigaction", "set_robust_list", "set_tid_address",
-	"sigaltstack", "timerfd_create", "timerfd_gettime", "timerfd_settime",
+	"pipe2", "poll", "ppoll", "prctl", "rseq", "rt_sigaction", "set_robust_list",
+	"set_tid_address", "sigaltstack", "timerfd_create", "timerfd_gettime", "timerfd_settime",
 	/* who asks, what the machine is */
 	"getegid", "geteuid", "getgid", "getgroups", "getppid", "getrandom", "getresgid",
-	"getresuid", "getrusage", "getuid", "prlimit64", "sysinfo", "uname", NULL
+	"getresuid", "getrusage", "getsid", "getuid", "prlimit64", "sysinfo", "uname", NULL
 };
 
 static const struct gw_sandbox_path paths[] = {
@@ -82,6 +83,9 @@ int gw_daemon_confine(struct gw_daemon *daemon)
 
 	for (const struct gw_sandbox_path *path = paths; path->path; path++)
 		all_paths[n_paths++] = *path;
+	if (daemon->read_dir)
+		all_paths[n_paths++] =
+			(struct gw_sandbox_path){ daemon->read_dir, GW_SANDBOX_READ };
 	for (; more && more->path && n_paths < PATHS_MAX - 1; more++)
 		all_paths[n_paths++] = *more;
 	for (const char *const *call = calls; *call; call++)
@@ -89,7 +93,10 @@ int gw_daemon_confine(struct gw_daemon *daemon)
 	for (; more_calls && *more_calls && n_calls < CALLS_MAX - 1; more_calls++)
 		all_calls[n_calls++] = *more_calls;
 	set_limits(daemon);
-	(void)getpwuid(0); /* lets the name service load what it needs */
+	/* Lets the name service load what it needs. */
+	(void)getpwuid(0);
+	(void)getgrgid(0);
+	(void)getgrnam("gw");
 	err = gw_sandbox_enter(&(struct gw_sandbox){ .paths = all_paths, .calls = all_calls },
 			       &missing);
 	if (err)

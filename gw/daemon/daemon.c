@@ -232,6 +232,7 @@ int gw_daemon_main(const struct gw_daemon_module *module, int argc, char **argv)
 	status = run(&daemon);
 	gw_link_free(daemon.link);
 	gw_config_free(daemon.config);
+	gw_free(daemon.read_dir);
 	event_base_free(daemon.base);
 	return status;
 }

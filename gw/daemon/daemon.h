@@ -69,6 +69,7 @@ struct gw_daemon {
 	uint32_t revision;
 	int64_t started; /* Unix time */
 	bool landlock;   /* the file system is confined */
+	char *read_dir;  /* one more folder that may be read: `open` may set it; heap, or NULL */
 	uint64_t configs, configs_unreadable;
 	uint64_t recorded, records_refused, records_given_up;
 	void *state; /* the module's own */
