@@ -16,6 +16,7 @@
 #include "gw/policy/settings.h"
 
 #define OPERATOR_GROUP "gw"
+#define IDLE_S         600
 
 static const struct gw_loc nowhere;
 
@@ -71,6 +72,7 @@ static enum gw_exit listen_on(struct gw_agent *agent, const char *name, mode_t m
 		.mode = mode,
 		.group = operator_group(),
 		.tables = gw_agent_control_verbs,
+		.idle_s = IDLE_S,
 		.permissions = permissions,
 		.context = agent,
 	};

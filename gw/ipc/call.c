@@ -102,8 +102,8 @@ static const struct gw_verb *find_verb(const struct gw_ipc_connection *connectio
 	const struct gw_ipc_settings *settings = gw_ipc_connection_settings(connection);
 	const char *schema = json_string_value(json_object_get(request, "schema"));
 	const struct gw_verb *verb;
+	const char *slash, *nearest;
 	char name[64];
-	const char *slash;
 
 	if (!schema || strncmp(schema, "gw.", 3) != 0 || !(slash = strrchr(schema, '/')) ||
 	    (size_t)(slash - schema) - 3 >= sizeof(name)) {
@@ -112,8 +112,13 @@ static const struct gw_verb *find_verb(const struct gw_ipc_connection *connectio
 	}
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(slash - schema) - 3, schema + 3);
 	verb = gw_verb_find(settings->tables, name);
-	if (!verb)
-		(void)snprintf(wrong, size, "this program knows no verb `%s`", name);
+	nearest = verb ? NULL : gw_verb_nearest(settings->tables, name);
+	if (nearest)
+		(void)snprintf(wrong, size, "this program knows no verb `%s` (did you mean `%s`?)",
+			       name, nearest);
+	else if (!verb)
+		(void)snprintf(wrong, size,
+			       "this program knows no verb `%s`: gw-protocol(7) lists them", name);
 	else if (strcmp(slash, "/1") != 0)
 		(void)snprintf(wrong, size, "this program knows version 1 of `%s`, not `%.8s`",
 			       name, slash + 1);

@@ -102,6 +102,8 @@ struct gw_verb {
 	void (*run)(struct gw_ipc_call *call, void *context);
 };
 
+/** The name of a verb that is written much like this one, or NULL. */
+const char *gw_verb_nearest(const struct gw_verb *const *tables, const char *name);
 /** The verb with this name in a NULL-terminated list of tables, or NULL. */
 const struct gw_verb *gw_verb_find(const struct gw_verb *const *tables, const char *name);
 /**
@@ -121,6 +123,9 @@ struct gw_ipc_settings {
 	mode_t mode;      /* of the socket's file */
 	gid_t group;      /* owner group of the file; (gid_t)-1: leave it */
 	const struct gw_verb *const *tables; /* ends with NULL */
+	/* Seconds after which a connection is closed that has neither subscribed nor asked anything; 0:
+	 * never. Idle connections would keep others out. */
+	unsigned int idle_s;
 	/* The permission bits of a peer that has just connected; 0: it is turned away. */
 	unsigned int (*permissions)(int fd, const struct gw_peer *peer, void *context);
 	void *context; /* for permissions and verbs */

@@ -104,6 +104,14 @@ void gw_ipc_connection_close(struct gw_ipc_connection *connection)
 	event_active(connection->server->reaper, EV_TIMEOUT, 0);
 }
 
+/* With the time after which a peer that asks nothing is let go. */
+static void wait_for_request(struct gw_ipc_connection *connection)
+{
+	struct timeval idle = { connection->server->settings.idle_s, 0 };
+
+	(void)event_add(connection->readable, idle.tv_sec ? &idle : NULL);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *context)
 {
 	struct gw_ipc_connection *connection = context;
@@ -123,7 +131,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 		drop_waiting(connection);
 	}
 	(void)event_del(connection->writable);
-	(void)event_add(connection->readable, NULL);
+	wait_for_request(connection);
 }
 
 void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *text, int file)
@@ -158,9 +166,15 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	struct gw_ipc_connection *connection = context;
 	char *buffer = connection->server->buffer;
 	size_t len = 0;
-	int file = -1, err = gw_ipc_receive(fd, buffer, &len, &file, MSG_DONTWAIT);
+	int file = -1, err;
 
-	(void)what;
+	if (what & EV_TIMEOUT) {
+		/* Who has subscribed, or waits for an answer, is not idle. */
+		if (!connection->subscribed && !connection->calls)
+			gw_ipc_connection_close(connection);
+		return;
+	}
+	err = gw_ipc_receive(fd, buffer, &len, &file, MSG_DONTWAIT);
 	if (err == -EAGAIN)
 		return;
 	if (err || !len) {
@@ -218,7 +232,7 @@ static void add_connection(struct gw_ipc_server *server, int fd, const struct gw
 		event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
 	if (!connection->readable || !connection->writable)
 		gw_out_of_memory();
-	(void)event_add(connection->readable, NULL);
+	wait_for_request(connection);
 }
 
 static void on_rested(evutil_socket_t fd, short what, void *context)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gw/core/diag.h"
 #include "gw/core/utf8.h"
 #include "gw/ipc/ipc.h"
 
@@ -15,6 +16,34 @@ const struct gw_verb *gw_verb_find(const struct gw_verb *const *tables, const ch
 			if (strcmp(verb->name, name) == 0)
 				return verb;
 	return NULL;
+}
+
+#define NAMES_MAX 128u
+
+const char *gw_verb_nearest(const struct gw_verb *const *tables, const char *name)
+{
+	const char *names[NAMES_MAX];
+	size_t n = 0;
+
+	for (; *tables; tables++)
+		for (const struct gw_verb *verb = *tables; verb->name && n < NAMES_MAX; verb++)
+			names[n++] = verb->name;
+	return gw_nearest_name(name, names, n);
+}
+
+/* " (did you mean `text`?)" for a field's name, or nothing. */
+static void suggest_field(const struct gw_verb *verb, const char *name, char *ret, size_t size)
+{
+	const char *names[NAMES_MAX], *nearest;
+	size_t n = 0;
+
+	for (const struct gw_ipc_field *field = verb->fields; field && field->name && n < NAMES_MAX;
+	     field++)
+		names[n++] = field->name;
+	nearest = gw_nearest_name(name, names, n);
+	ret[0] = '\0';
+	if (nearest)
+		(void)snprintf(ret, size, " (did you mean `%s`?)", nearest);
 }
 
 static const char *wrong_text(const json_t *value, uint64_t max)
@@ -106,8 +135,12 @@ const char *gw_verb_check(const struct gw_verb *verb, const json_t *request, cha
 			continue;
 		wrong = field ? wrong_value(field, value) : "is not known";
 		if (wrong) {
-			(void)snprintf(text, text_size, "%s: field `%.64s` %s", verb->name, name,
-				       wrong);
+			char hint[96] = "";
+
+			if (!field)
+				suggest_field(verb, name, hint, sizeof(hint));
+			(void)snprintf(text, text_size, "%s: field `%.64s` %s%s", verb->name, name,
+				       wrong, hint);
 			return text;
 		}
 	}

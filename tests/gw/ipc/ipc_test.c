@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,7 +154,7 @@ static void *serve(void *context)
 	return NULL;
 }
 
-static int setup(void **state)
+static int setup_with(void **state, unsigned int idle_s)
 {
 	struct site *site = gw_zalloc(1, sizeof(*site));
 	struct gw_ipc_settings settings = {
@@ -161,6 +162,7 @@ static int setup(void **state)
 		.mode = 0600,
 		.group = (gid_t)-1,
 		.tables = tables,
+		.idle_s = idle_s,
 		.permissions = everybody_operates,
 		.context = site,
 	};
@@ -175,6 +177,16 @@ static int setup(void **state)
 	assert_int_equal(pthread_create(&site->thread, NULL, serve, site), 0);
 	*state = site;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, 0);
+}
+
+static int setup_impatient(void **state)
+{
+	return setup_with(state, 1);
 }
 
 static struct gw_ipc_client *connected(const struct site *site)
@@ -257,9 +269,13 @@ static void a_wrong_request_is_told_what_is_wrong(void **state)
 		{ "echo", "{\"texts\": [\"a\", \"b\", \"c\"]}", 64,
 		  "echo: field `texts` has too many items" },
 		{ "echo", "{\"texts\": [\"a\", 2]}", 64, "echo: field `texts` is no text" },
-		{ "echo", "{\"txet\": \"a\"}", 64, "echo: field `txet` is not known" },
+		{ "echo", "{\"txet\": \"a\"}", 64,
+		  "echo: field `txet` is not known (did you mean `text`?)" },
+		{ "echo", "{\"colour\": \"a\"}", 64, "echo: field `colour` is not known" },
 		{ "needy", "{}", 64, "needy: field `wanted` is missing" },
-		{ "nosuch", "{}", 64, "this program knows no verb `nosuch`" },
+		{ "nosuch", "{}", 64,
+		  "this program knows no verb `nosuch`: gw-protocol(7) lists them" },
+		{ "ehco", "{}", 64, "this program knows no verb `ehco` (did you mean `echo`?)" },
 		{ "admin", "{}", 4, NULL },
 	};
 	struct gw_ipc_client *client = connected(*state);
@@ -525,12 +541,36 @@ static void a_second_server_on_the_path_is_refused_but_a_leftover_is_replaced(vo
 	gw_ipc_server_free(server);
 }
 
+static void who_asks_nothing_is_let_go_but_not_who_waits(void **state)
+{
+	struct gw_ipc_client *idle = connected(*state), *watching = connected(*state),
+			     *waiting = connected(*state);
+	struct pollfd gone = { .fd = gw_ipc_client_fd(idle), .events = POLLIN };
+	static const char later[] = "{\"schema\":\"gw.later/1\",\"id\":1}";
+	char byte;
+
+	assert_int_equal(status_of(request(watching, "subscribe", NULL)), 0);
+	assert_int_equal(gw_ipc_send(gw_ipc_client_fd(waiting), later, sizeof(later) - 1, -1, 0),
+			 0);
+	assert_int_equal(poll(&gone, 1, 20000), 1);
+	assert_int_equal(recv(gone.fd, &byte, 1, 0), 0);
+	/* The others were as silent for as long. */
+	assert_int_equal(status_of(request(watching, "echo", NULL)), 0);
+	assert_int_equal(recv(gw_ipc_client_fd(waiting), &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	gw_ipc_close(idle);
+	gw_ipc_close(watching);
+	gw_ipc_close(waiting);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(a_request_gets_its_reply),
 		TEST(a_wrong_request_is_told_what_is_wrong),
+		cmocka_unit_test_setup_teardown(who_asks_nothing_is_let_go_but_not_who_waits,
+						setup_impatient, teardown),
 		TEST(a_file_travels_both_ways),
 		TEST(a_file_that_can_still_change_is_refused),
 		TEST(an_answer_may_come_later_and_from_another_call),
