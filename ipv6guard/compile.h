@@ -3,11 +3,14 @@
  *
  *   ingress_<segment>  (netdev, on the segment's devices; bridge: by the name of the port)
  *      in quarantine: drop
- *      IPv4 by kind and version: goto ipv4_<segment>        two comparisons for what is most
+ *      not IPv4 by kind and version: goto frames_<segment>
+ *      TCP; UDP that cannot be a tunnel: accept             few comparisons for what is most
+ *      goto ipv4_<segment>
+ *   ipv4_<segment>, udp_<segment>   protocols and ports that carry IPv6 inside: drop tunnel
+ *   frames_<segment>
  *      ARP for IPv4: accept;  listed carriers and tags: accept
  *      IPv6 by kind and version: goto ipv6_<segment>
  *      the rest: drop disguised, tagged or carrier
- *   ipv4_<segment>   protocols and ports that carry IPv6 (or anything) inside: drop tunnel
  *   ipv6_<segment>   off: nothing passes, and the drop says what it was
  *                    local: link-local sources and destinations, kinds that neighbours need
  *                    guarded: first-hop security; chains of its own for ND, MLD, RA, DHCPv6
@@ -77,8 +80,16 @@ void ipv6guard_limit(struct gw_exprs *e, const char *set, uint32_t rate, bool ov
 void ipv6guard_load_sender(struct gw_exprs *e, bool address);
 void ipv6guard_link_local(struct gw_exprs *e, uint32_t offset);
 
-#define IPV6_SOURCE 8u /* offsets in the header */
-#define IPV6_DEST   24u
+#define IPV6_SOURCE   8u /* offsets in the headers */
+#define IPV6_DEST     24u
+#define IPV4_PROTOCOL 9u
+#define TYPE_IPV4     0x0800
+
+/* compile_ipv4.c */
+/** Goes to `others` if it is no IPv4 without a tag; else on. */
+void ipv6guard_ipv4_or(struct ipv6guard_compiler *c, const char *chain, const char *others);
+/** The same, and decides about IPv4. */
+void ipv6guard_compile_ipv4(struct ipv6guard_compiler *c, const char *chain, const char *others);
 
 /* compile_frames.c: what all modes have. compile_ipv6.c: off, local. compile_guarded.c: guarded */
 void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain);

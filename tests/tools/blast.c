@@ -50,6 +50,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(messages, 0, sizeof(messages));
+	/* Zeroes would be a special case for what looks into packets. */
+	memset(payload, 0xa5, sizeof(payload));
 	for (int i = 0; i < BATCH; i++) {
 		messages[i].msg_hdr.msg_iov = &iov;
 		messages[i].msg_hdr.msg_iovlen = 1;

@@ -1,0 +1,220 @@
+/*
+ * IPv4, which nearly all frames of a segment without IPv6 are, and the tunnels in it.
+ *
+ * The way of an ordinary packet is short: what is no IPv4 leaves by two comparisons that cannot miss
+ * (meta protocol is always there, and where there is an Ethernet header it can be loaded), TCP passes by one
+ * more and UDP by one rule. Measured: a rule with a comparison of the header costs 8 ns, a set
+ * of one or two octets 21, a jump 15, the hook itself 40.
+ */
+#include <string.h>
+
+#include "gw/core/mem.h"
+#include "ipv6guard/compile.h"
+
+#define LINK      NFT_PAYLOAD_LL_HEADER
+#define NETWORK   NFT_PAYLOAD_NETWORK_HEADER
+#define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
+
+#define FRAGMENT_OFFSET 6u
+#define UDP_PORT        2u
+#define UDP_PAYLOAD     8u
+
+/* ---- tunnels over IPv4 ---------------------------------------------------------------------- */
+
+static const struct {
+	enum ipv6guard_tunnel tunnel;
+	uint16_t protocol;
+} protocols[] = {
+	{ IPV6GUARD_6IN4, 41 },
+	{ IPV6GUARD_GRE, 47 },
+	{ IPV6GUARD_IPIP, 4 },
+	{ IPV6GUARD_IPIP, 94 },
+	{ IPV6GUARD_ETHER, 97 },
+	{ IPV6GUARD_ETHER, 115 },
+	{ IPV6GUARD_ETHER, 137 },
+	{ IPV6GUARD_ETHER, 55 },
+	{ IPV6GUARD_ETHER, 98 },
+	/* IPv6's own extension headers and ICMPv6 have no business in IPv4. */
+	{ IPV6GUARD_6IN4, 43 },
+	{ IPV6GUARD_6IN4, 44 },
+	{ IPV6GUARD_6IN4, 58 },
+	{ IPV6GUARD_6IN4, 59 },
+	{ IPV6GUARD_6IN4, 60 },
+};
+
+static const struct {
+	enum ipv6guard_tunnel tunnel;
+	uint16_t port;
+} ports[] = {
+	{ IPV6GUARD_TEREDO, 3544 },
+	{ IPV6GUARD_TSP, 3653 },
+	{ IPV6GUARD_AYIYA, 3740 },
+	{ IPV6GUARD_AYIYA, 5072 },
+};
+
+/* In a segment with IPv6, what may carry other things than IPv6 is not ours to refuse. */
+static bool is_refused(const struct ipv6guard_segment *segment, enum ipv6guard_tunnel tunnel)
+{
+	bool general =
+		tunnel == IPV6GUARD_GRE || tunnel == IPV6GUARD_IPIP || tunnel == IPV6GUARD_ETHER;
+
+	return !segment->tunnels[tunnel] && !(general && segment->mode == IPV6GUARD_GUARDED);
+}
+
+/* Sets of one and two octets: bitmaps in the kernel. */
+static void tunnel_sets(struct ipv6guard_compiler *c)
+{
+	uint16_t refused[GW_COUNT(protocols)], numbers[GW_COUNT(ports)];
+	size_t n = 0, n_ports = 0;
+
+	for (size_t i = 0; i < GW_COUNT(protocols); i++)
+		if (is_refused(c->segment, protocols[i].tunnel))
+			refused[n++] = protocols[i].protocol;
+	for (size_t i = 0; i < GW_COUNT(ports); i++)
+		if (is_refused(c->segment, ports[i].tunnel))
+			numbers[n_ports++] = ports[i].port;
+	ipv6guard_number_set(c, ipv6guard_name(c, "tunnels"), GW_TYPE_PROTO, refused, n);
+	ipv6guard_number_set(c, ipv6guard_name(c, "tunnel_ports"), GW_TYPE_PORT, numbers, n_ports);
+}
+
+/*
+ * Teredo on any port (RFC 4380): an IPv6 header behind UDP, with or without the 8 octets of an origin
+ * indication, that has a next header of the few that hosts send, and a source or destination of
+ * 2001::/32. Random octets look like that once in 2^40.
+ */
+static void teredo_chain(struct ipv6guard_compiler *c, const char *kind, uint32_t inner)
+{
+	static const uint8_t mask[1] = { 0xf0 }, version[1] = { 0x60 };
+	static const uint8_t prefix[4] = { 0x20, 0x01, 0, 0 };
+	const char *chain = ipv6guard_chain(c, kind)->name;
+	struct gw_exprs e;
+
+	for (int dest = 0; dest < 2; dest++) {
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_masked(&e, TRANSPORT, inner, mask, version, 1, NFT_CMP_EQ);
+		ipv6guard_bytes(&e, TRANSPORT, inner + (dest ? IPV6_DEST : IPV6_SOURCE), prefix,
+				sizeof(prefix));
+		ipv6guard_in(&e, TRANSPORT, inner + 6, 1, "inside", false);
+		ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL),
+			       "Teredo by what is inside");
+	}
+}
+
+/* Nearly all UDP pays for the first comparison of each of the two rules only. */
+static void teredo_rules(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t mask[1] = { 0xf0 }, version[1] = { 0x60 }, indication[2] = { 0, 0 };
+	struct gw_exprs e;
+
+	teredo_chain(c, "teredo", 8);
+	teredo_chain(c, "teredo_origin", 16);
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_masked(&e, TRANSPORT, 8, mask, version, 1, NFT_CMP_EQ);
+	gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, "teredo"));
+	ipv6guard_rule(c, chain, &e, "may be IPv6 in UDP");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_bytes(&e, TRANSPORT, 8, indication, sizeof(indication));
+	gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, "teredo_origin"));
+	ipv6guard_rule(c, chain, &e, "may be IPv6 in UDP");
+}
+
+/* Ports of destination only: clients may have any, and these among them. */
+static void udp_chain(struct ipv6guard_compiler *c)
+{
+	static const uint8_t offset_mask[2] = { 0x1f, 0xff }, first[2] = { 0, 0 };
+	const char *chain = ipv6guard_chain(c, "udp")->name;
+	struct gw_exprs e;
+
+	if (is_refused(c->segment, IPV6GUARD_TEREDO))
+		teredo_rules(c, chain);
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_in(&e, TRANSPORT, 2, 2, ipv6guard_name(c, "tunnel_ports"), true);
+	ipv6guard_accept(c, chain, &e, "UDP");
+	/* No ports in them; without the first fragment they are nothing. */
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_masked(&e, NETWORK, FRAGMENT_OFFSET, offset_mask, first, 2, NFT_CMP_NEQ);
+	ipv6guard_accept(c, chain, &e, "later fragments of UDP");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL), "tunnels over UDP");
+}
+
+/* ---- the short way -------------------------------------------------------------------------- */
+
+void ipv6guard_ipv4_or(struct ipv6guard_compiler *c, const char *chain, const char *others)
+{
+	static const uint8_t ipv4[2] = { TYPE_IPV4 >> 8, TYPE_IPV4 & 0xff };
+	static const uint8_t mask[4] = { 0xff, 0xff, 0xf0, 0 }, value[4] = { 0x08, 0, 0x40, 0 };
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_meta(&e, NFT_META_PROTOCOL, GW_REG(0));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, ipv4, sizeof(ipv4));
+	ipv6guard_goto(c, chain, &e, others, "not IPv4");
+	/* Tagged, or of another version. */
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_masked(&e, LINK, 12, mask, value, sizeof(value), NFT_CMP_NEQ);
+	ipv6guard_goto(c, chain, &e, others, "not plain IPv4");
+}
+
+/* Ports outside of the range that the refused ones span, and a payload that does not begin as Teredo. */
+static void udp_rule(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t zero[2], mask[2] = { 0xf0, 0 }, version[2] = { 0x60, 0 };
+	uint8_t least[2] = { 0xff, 0xff }, most[2] = { 0, 0 };
+	struct gw_expr *expr;
+	struct gw_exprs e;
+
+	for (size_t i = 0; i < GW_COUNT(ports); i++) {
+		const uint8_t port[2] = { (uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port };
+
+		if (memcmp(port, least, 2) < 0)
+			memcpy(least, port, 2);
+		if (memcmp(port, most, 2) > 0)
+			memcpy(most, port, 2);
+	}
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_UDP);
+	gw_expr_payload(&e, TRANSPORT, UDP_PORT, 2, GW_REG(0));
+	gw_expr_range(&e, GW_REG(0), least, most, 2);
+	e.items[e.n - 1].op = NFT_RANGE_NEQ;
+	gw_expr_payload(&e, TRANSPORT, UDP_PAYLOAD, 2, GW_REG(0));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, zero, sizeof(zero));
+	expr = gw_expr_add(&e, GW_EXPR_BITWISE);
+	expr->sreg = expr->dreg = GW_REG(0);
+	expr->len = expr->data_len = 2;
+	expr->data = mask;
+	expr->data_end = zero;
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, version, sizeof(version));
+	ipv6guard_accept(c, chain, &e, "UDP that is no tunnel at first sight");
+}
+
+static void ipv4_chain(struct ipv6guard_compiler *c)
+{
+	const char *chain = ipv6guard_chain(c, "ipv4")->name;
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_UDP);
+	ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "udp"), "UDP");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_in(&e, NETWORK, IPV4_PROTOCOL, 1, ipv6guard_name(c, "tunnels"), true);
+	ipv6guard_accept(c, chain, &e, "IPv4");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL), "tunnels");
+}
+
+void ipv6guard_compile_ipv4(struct ipv6guard_compiler *c, const char *chain, const char *others)
+{
+	struct gw_exprs e;
+
+	tunnel_sets(c);
+	ipv6guard_ipv4_or(c, chain, others);
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_TCP);
+	ipv6guard_accept(c, chain, &e, "TCP over IPv4");
+	udp_rule(c, chain);
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "ipv4"), "other IPv4");
+	ipv4_chain(c);
+	udp_chain(c);
+}
