@@ -6,6 +6,7 @@
 
 #include "gw/audit/chain.h"
 #include "gw/audit/files.h"
+#include "gw/audit/log.h"
 #include "gw/audit/marks.h"
 #include "gw/audit/timestamp.h"
 #include "gw/audit/view.h"
@@ -357,6 +358,72 @@ static void judge_chain(const struct run *run, struct log *log)
 		log->result->name, index);
 }
 
+static bool same_forest(const struct gw_forest *a, const struct gw_forest *b)
+{
+	if (a->n != b->n || a->leaves != b->leaves)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->items[i].level != b->items[i].level ||
+		    memcmp(a->items[i].hash, b->items[i].hash, GW_HASH_LEN) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Does the record go on from what the segment says it goes on from? `next` is the number that the writer would
+ * have given next; other classes may have taken some since.
+ */
+static bool follows(const struct log *log, const struct gw_audit_log_end *begin, uint64_t next,
+		    const struct gw_trail_line *line)
+{
+	uint8_t prev[GW_HASH_LEN];
+	uint64_t seq;
+
+	if (!gw_chain_read(line->bytes, line->len, &seq, prev))
+		return true; /* it is no record, which is said of it */
+	return memcmp(begin->previous, prev, GW_HASH_LEN) == 0 && log->last_seq < next &&
+	       next <= seq;
+}
+
+/* "# gw.audit/1 change 120 4711": of this class? */
+static bool names_class(const char *header, size_t len, const char *name)
+{
+	static const char start[] = "# gw.audit/1 ";
+	size_t n = strlen(name);
+
+	return len > sizeof(start) + n && memcmp(header, start, sizeof(start) - 1) == 0 &&
+	       memcmp(header + sizeof(start) - 1, name, n) == 0 &&
+	       header[sizeof(start) - 1 + n] == ' ';
+}
+
+/*
+ * What a segment says of the records before it must be what they are: the writer goes on from there after
+ * a restart. `range` holds those before; `line` is the first record, NULL: none is there yet.
+ */
+static void judge_header(const struct run *run, struct log *log, struct gw_trail_cursor *cursor,
+			 const struct gw_forest *range, const struct gw_trail_line *line)
+{
+	struct gw_audit_log_end begin;
+	size_t len = 0, header_len = 0;
+	const char *header = gw_trail_take_header(cursor, &len);
+	uint64_t seq;
+	int err;
+
+	if (!header)
+		return;
+	err = gw_audit_log_read_header(header, len, &begin, &seq, &header_len);
+	/* One that is just being written is not whole yet. */
+	if (!err && header_len == len && names_class(header, len, log->result->name) &&
+	    same_forest(&begin.forest, range) && (!line || follows(log, &begin, seq, line)))
+		return;
+	if (err && !line)
+		return;
+	log->result->good = false;
+	gw_diag(run->diags, GW_D_AUDIT_DAMAGED, nowhere,
+		"%s: the beginning of the segment does not belong to the records before it",
+		gw_trail_where(cursor));
+}
+
 static int read_records(struct run *run, struct log *log, size_t place)
 {
 	struct gw_trail_cursor *cursor;
@@ -376,11 +443,13 @@ static int read_records(struct run *run, struct log *log, size_t place)
 	while ((err = gw_trail_next(cursor, &line)) == 0) {
 		uint8_t leaf[GW_HASH_LEN];
 
+		judge_header(run, log, cursor, &range, &line);
 		gw_hash_leaf(line.bytes, line.len, leaf);
 		gw_forest_add(&range, 0, leaf);
 		judge_record(run, log, &line, leaf);
 		compare_marks(run, log, &range);
 	}
+	judge_header(run, log, cursor, &range, NULL);
 	if (err == -EBADMSG) {
 		gw_diag(run->diags, GW_D_AUDIT_DAMAGED, nowhere, "%s: no whole record follows",
 			gw_trail_where(cursor));

@@ -18,6 +18,7 @@
 #define CHUNK          (64u << 10)
 /* No record is longer: an entry of a tile has two bytes for its length. */
 #define LINE_MAX_LEN 65535u
+#define HEADER_MAX   (16u << 10) /* a line for each level of a tree */
 #define BUFFER_SIZE  (CHUNK + LINE_MAX_LEN)
 #define DELETED_MAX  (16u << 10)
 
@@ -187,8 +188,10 @@ struct gw_trail_cursor {
 	uint64_t first; /* index of its first record: its name */
 	uint64_t index; /* of the next record */
 	uint64_t wanted;
-	off_t offset; /* of what follows `buffer` */
-	char *buffer; /* BUFFER_SIZE octets */
+	off_t offset;          /* of what follows `buffer` */
+	char *buffer;          /* BUFFER_SIZE octets */
+	struct gw_text header; /* of the segment, as far as it was read */
+	bool header_taken;
 	size_t len, at;
 	char where[128];
 };
@@ -276,6 +279,8 @@ static int open_segment(struct gw_trail_cursor *cursor, uint64_t first)
 	cursor->begun = true;
 	cursor->offset = 0;
 	cursor->len = 0;
+	cursor->header.len = 0;
+	cursor->header_taken = false;
 	cursor->at = 0;
 	return 0;
 }
@@ -301,6 +306,7 @@ void gw_trail_cursor_free(struct gw_trail_cursor *cursor)
 	if (cursor->fd >= 0)
 		(void)close(cursor->fd);
 	gw_free(cursor->buffer);
+	gw_text_done(&cursor->header);
 	gw_free(cursor);
 }
 
@@ -395,8 +401,12 @@ static int next_record(struct gw_trail_cursor *cursor, const char **ret, size_t 
 
 		if (!err && **ret == '{')
 			return 0;
-		if (!err && **ret != '#')
+		if (!err && (**ret != '#' || cursor->header.len > HEADER_MAX))
 			return -EBADMSG;
+		if (!err) {
+			gw_text_add(&cursor->header, *ret, *ret_len);
+			gw_text_putc(&cursor->header, '\n');
+		}
 		if (err == -ENOENT)
 			err = go_on(cursor);
 		if (err)
@@ -418,6 +428,15 @@ int gw_trail_next(struct gw_trail_cursor *cursor, struct gw_trail_line *ret)
 					       .bytes = line,
 					       .len = len };
 	return err;
+}
+
+const char *gw_trail_take_header(struct gw_trail_cursor *cursor, size_t *ret_len)
+{
+	if (cursor->header_taken || !cursor->header.len)
+		return NULL;
+	cursor->header_taken = true;
+	*ret_len = cursor->header.len;
+	return cursor->header.bytes;
 }
 
 const char *gw_trail_where(struct gw_trail_cursor *cursor)

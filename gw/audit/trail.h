@@ -57,6 +57,11 @@ int gw_trail_read(const struct gw_trail *trail, size_t log, uint64_t index,
  * damaged, gw_trail_where says where.
  */
 int gw_trail_next(struct gw_trail_cursor *cursor, struct gw_trail_line *ret);
+/**
+ * The lines before the records of a segment, once for each segment that was come to: what the writer goes on
+ * from after a restart. NULL if it was asked for already. Borrowed until the next call of gw_trail_next.
+ */
+const char *gw_trail_take_header(struct gw_trail_cursor *cursor, size_t *ret_len);
 /** "change/0000000000000120.log, record 133": what would be read next; borrowed. */
 const char *gw_trail_where(struct gw_trail_cursor *cursor);
 /** Frees it; accepts NULL. */

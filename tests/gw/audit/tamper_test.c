@@ -232,9 +232,14 @@ static void put_from(struct gw_text *out, const struct file *file, size_t i)
 
 static void change_octet(struct site *site, const struct file *file, struct gw_text *out)
 {
-	size_t first = file->lines[0].start;
-	size_t at = first + pick(site, file->text.len - first);
+	/* The number at the end of the first line may be any of those that other classes took since. */
+	size_t end = strcspn(file->text.bytes, "\n"), at;
 
+	do {
+		at = pick(site, file->text.len);
+	} while (at > (size_t)((const char *)memrchr(file->text.bytes, ' ', end) -
+			       file->text.bytes) &&
+		 at < end);
 	gw_text_add(out, file->text.bytes, file->text.len);
 	out->bytes[at] = (char)(out->bytes[at] ^ (int)(1 + pick(site, 255)));
 }
