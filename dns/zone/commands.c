@@ -11,7 +11,42 @@ static const struct gw_option compare_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const struct gw_option no_options[] = { { NULL, 0, NULL, NULL } };
+static const struct gw_option keys_options[] = {
+	{ "make", 0, NULL, "make the first keys of a zone that has none" },
+	{ "message", 'm', "NOTE", "why, for the ledger" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option roll_options[] = {
+	{ "message", 'm', "NOTE", "why, for the ledger" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option backup_options[] = {
+	{ "secret", 's', "SOURCE", "what seals the backup: a passphrase file, or credential:NAME" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option restore_options[] = {
+	{ "secret", 's', "SOURCE", "what it was sealed with" },
+	{ "check", 'c', NULL, "the drill: prove that everything could be brought back" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option export_options[] = {
+	{ "dnskey", 'k', NULL, "the keys themselves as well, for registries that want them" },
+	{ NULL, 0, NULL, NULL },
+};
+
 const struct gw_command gw_zone_commands[] = {
+	{ .name = "zone status",
+	  .args = "[ZONE…]",
+	  .summary = "Keys of zones, what happens to them next, and what you must do now",
+	  .details = "Each step has its earliest time and the reason why it cannot be earlier; `~` "
+		     "marks "
+		     "times\n"
+		     "that rest on the parent acting as it does as a rule.",
+	  .examples = "  gwctl zone status\n  gwctl zone status example.go.jp --json\n",
+	  .options = no_options,
+	  .max_args = 64,
+	  .run = gw_cmd_zone_status },
 	{ .name = "zone compare",
 	  .args = "[ZONE…]",
 	  .summary = "Do all servers of a zone show the same, and the right thing?",
@@ -25,8 +60,79 @@ const struct gw_command gw_zone_commands[] = {
 	  .options = compare_options,
 	  .max_args = 64,
 	  .run = gw_cmd_zone_compare },
+	{ .name = "zone keys",
+	  .args = "[ZONE…]",
+	  .summary = "List the keys of zones, or make the first ones",
+	  .details = "`--make` makes a KSK and a ZSK, or one key for both with `keys: {combined: "
+		     "true}`. They "
+		     "are\n"
+		     "sealed with the secret of the config, and not used before `zone backup` has "
+		     "proved "
+		     "that\n"
+		     "they can be brought back.",
+	  .examples = "  gwctl zone keys\n  gwctl zone keys --make example.go.jp -m CHG-7\n",
+	  .options = keys_options,
+	  .max_args = 64,
+	  .run = gw_cmd_zone_keys },
+	{ .name = "zone roll",
+	  .args = "ZONE KEY",
+	  .summary = "Replace a key, in the time that this takes",
+	  .details = "Makes a successor and plans its way: no validator ever sees a broken chain.\n"
+		     "Exit status: 4 if the key is not in use, or has a successor.",
+	  .examples = "  gwctl zone roll example.go.jp 12345 -m \"CHG-7: yearly\"\n",
+	  .options = roll_options,
+	  .min_args = 2,
+	  .max_args = 2,
+	  .run = gw_cmd_zone_roll },
+	{ .name = "zone compromise",
+	  .args = "ZONE KEY",
+	  .summary = "Somebody else has the key: replace it as fast as the chain allows",
+	  .details = "As `zone roll`, without margins. A chain that is broken on purpose would "
+		     "take the zone "
+		     "off\n"
+		     "the net for as long as the forger could use the key anyway.",
+	  .examples = "  gwctl zone compromise example.go.jp 12345 -m INC-7\n",
+	  .options = roll_options,
+	  .min_args = 2,
+	  .max_args = 2,
+	  .run = gw_cmd_zone_compromise },
+	{ .name = "zone backup",
+	  .args = "FILE",
+	  .summary = "Write keys and ledgers of all zones to one sealed file, and prove it",
+	  .details = "The file is read back as a restore would read it, and every key in it has to "
+		     "sign. Only "
+		     "then\n"
+		     "are its keys used.",
+	  .examples = "  gwctl zone backup --secret /media/usb/passphrase /media/usb/zones.keys\n",
+	  .options = backup_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_zone_backup },
+	{ .name = "zone restore",
+	  .args = "FILE",
+	  .summary = "Bring keys and ledgers back from a backup, or only try it",
+	  .details = "Exit status: 4 if a ledger that is there contradicts the backup's: nothing "
+		     "is written.",
+	  .examples = "  gwctl zone restore --check --secret passphrase zones.keys\n",
+	  .options = restore_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_zone_restore },
+	{ .name = "zone export-ds",
+	  .args = "[ZONE…]",
+	  .summary = "What the parent, and whoever verifies, needs to know: DS and public keys",
+	  .examples =
+		  "  gwctl zone export-ds example.go.jp\n  gwctl zone export-ds -k example.go.jp\n",
+	  .options = export_options,
+	  .max_args = 64,
+	  .run = gw_cmd_zone_export_ds },
 	{ .name = NULL },
 };
+
+enum gw_crypto_profile gw_zone_ctl_profile(const struct gw_ctl *ctl)
+{
+	return ctl->configs[0]->policy->crypto;
+}
 
 const struct gw_zones_config *gw_zone_ctl_config(struct gw_ctl *ctl)
 {
@@ -35,8 +141,7 @@ const struct gw_zones_config *gw_zone_ctl_config(struct gw_ctl *ctl)
 	return config ? gw_dns_config(config->policy)->zones : NULL;
 }
 
-static enum gw_exit unknown_zone(struct gw_ctl *ctl, const struct gw_zones_config *zones,
-				 const char *name)
+static void unknown_zone(struct gw_ctl *ctl, const struct gw_zones_config *zones, const char *name)
 {
 	const char **names = gw_arena_array(ctl->arena, zones->n_zones, const char *), *nearest;
 
@@ -45,9 +150,20 @@ static enum gw_exit unknown_zone(struct gw_ctl *ctl, const struct gw_zones_confi
 					    strlen(zones->zones[i].name->text) - 1);
 	nearest = gw_nearest_name(name, names, zones->n_zones);
 	if (nearest)
-		return gw_ctl_usage(ctl, "no zone `%s` under `dns: {zones: …}`; did you mean `%s`?",
-				    name, nearest);
-	return gw_ctl_usage(ctl, "no zone `%s` under `dns: {zones: …}`", name);
+		(void)gw_ctl_usage(ctl, "no zone `%s` under `dns: {zones: …}`; did you mean `%s`?",
+				   name, nearest);
+	else
+		(void)gw_ctl_usage(ctl, "no zone `%s` under `dns: {zones: …}`", name);
+}
+
+const struct gw_zone_config *gw_zone_ctl_find(struct gw_ctl *ctl,
+					      const struct gw_zones_config *zones, const char *name)
+{
+	const struct gw_zone_config *zone = gw_zones_config_find(zones, name);
+
+	if (!zone)
+		unknown_zone(ctl, zones, name);
+	return zone;
 }
 
 enum gw_exit gw_zone_ctl_zones(struct gw_ctl *ctl, const struct gw_zone_config *const **ret,
@@ -65,9 +181,9 @@ enum gw_exit gw_zone_ctl_zones(struct gw_ctl *ctl, const struct gw_zone_config *
 	list = gw_arena_array(ctl->arena, n, const struct gw_zone_config *);
 	for (size_t i = 0; i < n; i++) {
 		list[i] =
-			ctl->n_args ? gw_zones_config_find(zones, ctl->args[i]) : &zones->zones[i];
+			ctl->n_args ? gw_zone_ctl_find(ctl, zones, ctl->args[i]) : &zones->zones[i];
 		if (!list[i])
-			return unknown_zone(ctl, zones, ctl->args[i]);
+			return GW_EXIT_USAGE;
 	}
 	*ret = list;
 	*ret_n = n;

@@ -181,6 +181,7 @@ extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
 extern const struct gw_verb gw_verbs_modules[];
 extern const struct gw_verb gw_verbs_handover[];
+extern const struct gw_verb gw_verbs_zone[];
 /** What the peer's user may ask for on the socket of the modules; 0: nothing (modules.c). */
 unsigned int gw_agent_module_permissions(int fd, const struct gw_peer *peer, void *context);
 extern const struct gw_verb gw_verbs_measures[];

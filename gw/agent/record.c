@@ -15,11 +15,11 @@ static enum gw_audit_class class_of(const char *event)
 		const char *prefix;
 		enum gw_audit_class class_;
 	} classes[] = {
-		{ "change.", GW_AUDIT_CHANGE },       { "approval.", GW_AUDIT_CHANGE },
-		{ "drift.", GW_AUDIT_CHANGE },        { "measure.", GW_AUDIT_MEASURE },
-		{ "exception.", GW_AUDIT_EXCEPTION }, { "login.", GW_AUDIT_ACCESS },
-		{ "session.", GW_AUDIT_ACCESS },      { "attack.", GW_AUDIT_ATTACK },
-		{ "device.", GW_AUDIT_DEVICE },
+		{ "change.", GW_AUDIT_CHANGE },   { "approval.", GW_AUDIT_CHANGE },
+		{ "drift.", GW_AUDIT_CHANGE },    { "zone.", GW_AUDIT_CHANGE },
+		{ "measure.", GW_AUDIT_MEASURE }, { "exception.", GW_AUDIT_EXCEPTION },
+		{ "login.", GW_AUDIT_ACCESS },    { "session.", GW_AUDIT_ACCESS },
+		{ "attack.", GW_AUDIT_ATTACK },   { "device.", GW_AUDIT_DEVICE },
 	};
 
 	for (size_t i = 0; i < GW_COUNT(classes); i++)
