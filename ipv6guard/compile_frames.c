@@ -106,23 +106,34 @@ static void vlan_rules(struct ipv6guard_compiler *c, const char *chain)
 	}
 }
 
+static void carrier_set(struct ipv6guard_compiler *c)
+{
+	static const struct {
+		enum ipv6guard_carrier carrier;
+		uint16_t type;
+	} types[] = {
+		{ IPV6GUARD_EAPOL, 0x888e }, { IPV6GUARD_EAPOL, 0x88c7 },
+		{ IPV6GUARD_LLDP, 0x88cc },  { IPV6GUARD_LACP, 0x8809 },
+		{ IPV6GUARD_LACP, 0x8808 },  { IPV6GUARD_PTP, 0x88f7 },
+		{ IPV6GUARD_CFM, 0x8902 },   { IPV6GUARD_WOL, 0x0842 },
+	};
+	uint16_t listed[GW_COUNT(types)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < GW_COUNT(types); i++)
+		if (c->segment->carriers[types[i].carrier])
+			listed[n++] = types[i].type;
+	ipv6guard_number_set(c, ipv6guard_name(c, "carriers"), GW_TYPE_ETHERTYPE, listed, n);
+}
+
 static void carrier_rules(struct ipv6guard_compiler *c, const char *chain)
 {
-	static const uint16_t types[IPV6GUARD_CARRIERS] = {
-		[IPV6GUARD_EAPOL] = 0x888e,
-		[IPV6GUARD_LLDP] = 0x88cc,
-		[IPV6GUARD_LACP] = 0x8809,
-	};
 	const bool *carriers = c->segment->carriers;
 	struct gw_exprs e;
 
-	for (int i = 0; i < IPV6GUARD_CARRIERS; i++) {
-		if (!carriers[i] || !types[i])
-			continue;
-		gw_exprs_start(&e, c->arena);
-		ipv6guard_ethertype(&e, types[i]);
-		ipv6guard_accept(c, chain, &e, "listed carriers");
-	}
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_in(&e, LINK, 12, 2, ipv6guard_name(c, "carriers"), false);
+	ipv6guard_accept(c, chain, &e, "listed carriers");
 	if (carriers[IPV6GUARD_STP])
 		stp_rule(c, chain);
 	if (carriers[IPV6GUARD_PPPOE])
@@ -187,6 +198,7 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 	const char *others = ipv6guard_chain(c, "frames")->name;
 	struct gw_exprs e;
 
+	carrier_set(c);
 	quarantine_rule(c, chain);
 	ipv6guard_compile_ipv4(c, chain, others);
 	arp_rule(c, others);

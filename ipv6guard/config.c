@@ -78,10 +78,11 @@ static const struct gw_field segment_fields[] = {
 	  .shape = GW_SHAPE_ONE_OR_LIST,
 	  .empty_ok = true,
 	  AT(carriers),
-	  .en = "Frames that pass beside ARP and IP: `eapol`, `lldp`, `stp`, `lacp` (these four if "
-		"nothing is written), `pppoe` with IPv4 inside, `priority-tag` (VLAN 0).",
-	  .ja = "ARP・IP以外に許可するフレーム。省略時はeapol, lldp, stp, lacp。ほかにpppoe, "
-		"priority-tag。" },
+	  .en = "Frames that pass beside ARP and IP: `eapol`, `lldp`, `stp`, `lacp`, `ptp`, `cfm`, "
+		"`wol` (all these if nothing is written), `pppoe` with IPv4 inside, `priority-tag` "
+		"(VLAN 0).",
+	  .ja = "ARP・IP以外に許可するフレーム。省略時はeapol, lldp, stp, lacp, ptp, cfm, wol。"
+		"ほかにpppoe（IPv4のみ）, priority-tag。" },
 	{ .key = "tunnels",
 	  .type = GW_FIELD_TEXT,
 	  .shape = GW_SHAPE_ONE_OR_LIST,
@@ -252,10 +253,9 @@ struct state {
 static void set_defaults(struct ipv6guard_segment *segment)
 {
 	static const bool usual[IPV6GUARD_CARRIERS] = {
-		[IPV6GUARD_EAPOL] = true,
-		[IPV6GUARD_LLDP] = true,
-		[IPV6GUARD_STP] = true,
-		[IPV6GUARD_LACP] = true,
+		[IPV6GUARD_EAPOL] = true, [IPV6GUARD_LLDP] = true, [IPV6GUARD_STP] = true,
+		[IPV6GUARD_LACP] = true,  [IPV6GUARD_PTP] = true,  [IPV6GUARD_CFM] = true,
+		[IPV6GUARD_WOL] = true,
 	};
 
 	memcpy(segment->carriers, usual, sizeof(usual));

@@ -64,17 +64,9 @@ void ipv6guard_read_vlans(struct gw_loader *loader, struct gw_node *node,
 	size_t n = items_of(loader, &node, IPV6GUARD_VLANS_MAX, &items);
 	uint16_t *vlans = gw_arena_array(loader->arena, n, uint16_t);
 
-	for (size_t i = 0; i < n; i++) {
-		char *end;
-		unsigned long number = strtoul(items[i]->text, &end, 10);
-
-		if (*end || end == items[i]->text || number < 1 || number > 4094) {
-			gw_diag(loader->diags, GW_D_SEGMENT_BAD_VLAN, items[i]->loc,
-				"`%s` is not the number of a VLAN", items[i]->text);
-			continue;
-		}
-		vlans[segment->n_vlans++] = (uint16_t)number;
-	}
+	/* The schema has said what is no number, or out of bounds. */
+	for (size_t i = 0; i < n; i++)
+		vlans[segment->n_vlans++] = (uint16_t)strtoul(items[i]->text, NULL, 0);
 	segment->vlans = vlans;
 }
 
@@ -105,9 +97,15 @@ void ipv6guard_read_carriers(struct gw_loader *loader, struct gw_node *node,
 			     bool ret[IPV6GUARD_CARRIERS])
 {
 	static const char *const words[IPV6GUARD_CARRIERS] = {
-		[IPV6GUARD_EAPOL] = "eapol", [IPV6GUARD_LLDP] = "lldp",
-		[IPV6GUARD_STP] = "stp",     [IPV6GUARD_LACP] = "lacp",
-		[IPV6GUARD_PPPOE] = "pppoe", [IPV6GUARD_PRIORITY_TAG] = "priority-tag",
+		[IPV6GUARD_EAPOL] = "eapol",
+		[IPV6GUARD_LLDP] = "lldp",
+		[IPV6GUARD_PTP] = "ptp",
+		[IPV6GUARD_CFM] = "cfm",
+		[IPV6GUARD_WOL] = "wol",
+		[IPV6GUARD_STP] = "stp",
+		[IPV6GUARD_LACP] = "lacp",
+		[IPV6GUARD_PPPOE] = "pppoe",
+		[IPV6GUARD_PRIORITY_TAG] = "priority-tag",
 	};
 
 	read_words(loader, node, words, GW_COUNT(words), ret);

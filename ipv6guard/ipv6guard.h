@@ -48,10 +48,13 @@ enum ipv6guard_mode {
 
 /** Frames that are neither ARP nor IP, and that a segment may carry all the same. */
 enum ipv6guard_carrier {
-	IPV6GUARD_EAPOL,        /* 802.1X, 0x888e */
+	IPV6GUARD_EAPOL,        /* 802.1X: 0x888e, 0x88c7 */
 	IPV6GUARD_LLDP,         /* 0x88cc */
 	IPV6GUARD_STP,          /* spanning tree: 802.2, SAP 0x42 */
-	IPV6GUARD_LACP,         /* slow protocols, 0x8809 */
+	IPV6GUARD_LACP,         /* slow protocols and flow control: 0x8809, 0x8808 */
+	IPV6GUARD_PTP,          /* clocks: 0x88f7 */
+	IPV6GUARD_CFM,          /* connectivity faults: 0x8902 */
+	IPV6GUARD_WOL,          /* wake on LAN: 0x0842 */
 	IPV6GUARD_PPPOE,        /* 0x8863, 0x8864 with IPv4 inside */
 	IPV6GUARD_PRIORITY_TAG, /* 802.1Q with VLAN 0 around ARP or IPv4 */
 	IPV6GUARD_CARRIERS
