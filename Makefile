@@ -259,13 +259,14 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
-	for unit in gwd gw-early; do \
+	for unit in gwd gw-early gw-ipv6guardd; do \
 		install -d $(DESTDIR)$(UNITDIR) && sed 's|/usr/sbin/|$(PREFIX)/sbin/|' \
 			configs/systemd/$$unit.service > $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
 	done
 	install -D -m 644 configs/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/gw.conf
 	install -D -m 644 configs/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/gw.conf
 	install -D -m 644 configs/systemd/gwd-forward.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gwd-forward.conf
+	install -D -m 644 configs/systemd/gw-ipv6guardd-raw.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gw-ipv6guardd-raw.conf
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md
 
 clean: ## remove build/

@@ -19,7 +19,9 @@ make --no-print-directory -o all $variant install DESTDIR="$work/root" PREFIX=/o
 for file in opt/gw/sbin/gwctl opt/gw/sbin/gwd opt/gw/share/man/man8/gwd.8 opt/gw/share/man/man7/gw-protocol.7 opt/gw/share/man/man8/gwctl.8 opt/gw/share/man/man5/gw.yaml.5 \
 	opt/gw/share/man/ja/man5/gw.yaml.5 opt/gw/share/gw/gw.schema.json usr/lib/systemd/system/gwd.service \
 	usr/lib/systemd/system/gw-early.service usr/lib/sysusers.d/gw.conf usr/lib/tmpfiles.d/gw.conf \
-	opt/gw/share/doc/gw/examples/gw.yaml opt/gw/share/doc/gw/gwd-forward.conf; do
+	opt/gw/share/doc/gw/examples/gw.yaml opt/gw/share/doc/gw/gwd-forward.conf \
+	opt/gw/sbin/gw-ipv6guardd usr/lib/systemd/system/gw-ipv6guardd.service \
+	opt/gw/share/doc/gw/gw-ipv6guardd-raw.conf; do
 	[ -s "$work/root/$file" ] || die "$file was not installed"
 done
 # Every option of the agent is in its manual.
@@ -39,7 +41,7 @@ if ! command -v systemd-analyze >/dev/null; then
 	exit 77
 fi
 units=$work/root/usr/lib/systemd/system
-for unit in gwd gw-early; do
+for unit in gwd gw-early gw-ipv6guardd; do
 	systemd-analyze security --offline=true --no-pager "$units/$unit.service" >"$work/out" 2>&1 ||
 		{ cat "$work/out"; die "systemd-analyze does not take $unit.service"; }
 	level=$(sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p' "$work/out")
