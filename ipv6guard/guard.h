@@ -128,7 +128,7 @@ void ipv6guard_announce_stop(struct ipv6guard_state *state);
 
 /** -errno; a file that is not there is none to be read. Lines that cannot be read are left out. */
 int ipv6guard_keep_load(struct ipv6guard_devices *devices, const char *dir, int64_t now);
-int ipv6guard_keep_save(struct ipv6guard_devices *devices, const char *dir, int64_t now);
+int ipv6guard_keep_save(struct ipv6guard_devices *devices, const char *dir);
 
 /* ---- verbs.c, coverage.c --------------------------------------------------------------------- */
 

@@ -24,7 +24,7 @@ static void save(struct ipv6guard_state *state)
 
 	if (!state->changed)
 		return;
-	err = ipv6guard_keep_save(state->devices, state->daemon->state_dir, (int64_t)time(NULL));
+	err = ipv6guard_keep_save(state->devices, state->daemon->state_dir);
 	if (err)
 		gw_daemon_say(state->daemon, "the devices cannot be written to %s: %s",
 			      state->daemon->state_dir, strerror(-err));

@@ -121,13 +121,12 @@ static int write_all(struct ipv6guard_devices *devices, FILE *out)
 	return fflush(out) != 0 || ferror(out) || fdatasync(fileno(out)) < 0 ? -EIO : 0;
 }
 
-int ipv6guard_keep_save(struct ipv6guard_devices *devices, const char *dir, int64_t now)
+int ipv6guard_keep_save(struct ipv6guard_devices *devices, const char *dir)
 {
 	gw_auto_close int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd, err;
 	FILE *out;
 
-	(void)now;
 	if (folder < 0)
 		return -errno;
 	fd = openat(folder, FILE_NAME ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
