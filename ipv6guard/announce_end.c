@@ -3,16 +3,12 @@
  * hear it without the gateway. Three times, since multicast gets lost on wireless links, and again at most
  * every ten seconds.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <net/if.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "gw/core/mem.h"
+#include "gw/daemon/packet.h"
 #include "gw/report/json.h"
 #include "ipv6guard/guard.h"
 #include "ipv6guard/router_end.h"
@@ -35,19 +31,15 @@ static void send_next(evutil_socket_t fd, short what, void *context)
 {
 	struct ending *ending = context;
 	struct ipv6guard_state *state = ending->state;
-	const struct sockaddr_ll to = { .sll_family = AF_PACKET,
-					.sll_protocol = htons(ETH_P_IPV6),
-					.sll_ifindex = (int)ending->index,
-					.sll_halen = ETH_ALEN };
+	int err = 0;
 
 	(void)fd;
 	(void)what;
-	if (state->packet_fd >= 0 &&
-	    sendto(state->packet_fd, ending->frame, ending->len, MSG_DONTWAIT,
-		   (const struct sockaddr *)&to, sizeof(to)) < 0 &&
-	    !ending->sent)
+	if (state->packet_fd >= 0)
+		err = gw_packet_send(state->packet_fd, ending->index, ending->frame, ending->len);
+	if (err && !ending->sent)
 		gw_daemon_say(state->daemon, "the end of a rogue router cannot be announced: %s",
-			      strerror(errno));
+			      strerror(-err));
 	if (++ending->sent < TIMES) {
 		(void)event_add(ending->timer, &pauses[ending->sent]);
 		return;

@@ -102,6 +102,8 @@ void ipv6guard_compile_guarded(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_discovery(struct ipv6guard_compiler *c, const char *chain);
 /** The same for packets from the unspecified address, of which nothing else passes. */
 void ipv6guard_compile_unspecified(struct ipv6guard_compiler *c, const char *chain);
+/** compile_router_end.c: on the way out, the end of a rogue router. */
+void ipv6guard_compile_router_end(struct ipv6guard_compiler *c, const char *chain);
 /** compile_router.c: advertisements, decided for good. */
 void ipv6guard_compile_router(struct ipv6guard_compiler *c, const char *chain);
 

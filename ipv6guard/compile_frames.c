@@ -227,6 +227,8 @@ void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "tunnels");
 	arp_rule(c, others);
+	if (c->segment->counter_ra)
+		ipv6guard_compile_router_end(c, others);
 	if (c->segment->mode == IPV6GUARD_LOCAL) {
 		gw_exprs_start(&e, c->arena);
 		ipv6guard_is_ip(&e, TYPE_IPV6, 6);

@@ -11,6 +11,7 @@
 #include "gw/daemon/packet.h"
 #include "gw/report/json.h"
 #include "ipv6guard/guard.h"
+#include "ipv6guard/router_end.h"
 
 #define HOUSEKEEPING_S 15
 #define FLOWS          4096u
@@ -75,6 +76,11 @@ static int guard_open(struct gw_daemon *daemon)
 	state->daemon = daemon;
 	state->log_fd = -1;
 	state->packet_fd = gw_packet_open();
+	if (state->packet_fd >= 0 &&
+	    gw_packet_mark(state->packet_fd, IPV6GUARD_ROUTER_END_MARK) < 0) {
+		(void)close(state->packet_fd);
+		state->packet_fd = -1;
+	}
 	if (state->packet_fd < 0)
 		state->packet_fd = -1;
 	daemon->read_dir = folder_of_leases();
@@ -153,6 +159,8 @@ static void guard_stop(struct gw_daemon *daemon)
 	ipv6guard_devices_free(state->devices);
 	gw_v6_flows_free(state->flows);
 	gw_free(state->counts);
+	gw_free(state);
+	daemon->state = NULL;
 }
 
 /* ---- what it counts -------------------------------------------------------------------------- */

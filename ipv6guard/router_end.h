@@ -15,6 +15,9 @@
 #include "gw/core/mac.h"
 #include "ipv6guard/nd.h"
 
+/** The mark by which the gateway's own ruleset lets it out (compile_router_end.c). */
+#define IPV6GUARD_ROUTER_END_MARK 0x67773645u
+
 /** Ethernet, IPv6, ICMPv6 and options of as many prefixes, routes and servers as are kept. */
 #define IPV6GUARD_ROUTER_END_MAX                                                                   \
 	(14 + 40 + 16 + 32 * GW_V6_ND_PREFIXES + 24 * GW_V6_ND_ROUTES + 8 + 16 * GW_V6_ND_SERVERS)

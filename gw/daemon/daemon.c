@@ -196,10 +196,12 @@ static int run(struct gw_daemon *daemon)
 	if (!err)
 		run_loop(daemon);
 	gw_ipc_server_free(daemon->control);
-	if (module->stop)
-		module->stop(daemon);
 	if (!err)
 		drain(daemon);
+	/* What still waits is answered now, while the module can take it. */
+	gw_link_free(daemon->link);
+	if (module->stop)
+		module->stop(daemon);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -230,7 +232,6 @@ int gw_daemon_main(const struct gw_daemon_module *module, int argc, char **argv)
 								     .event = on_event,
 								     .context = &daemon });
 	status = run(&daemon);
-	gw_link_free(daemon.link);
 	gw_config_free(daemon.config);
 	gw_free(daemon.read_dir);
 	event_base_free(daemon.base);

@@ -52,7 +52,7 @@ struct gw_daemon_module {
 	void (*reload)(struct gw_daemon *daemon); /* SIGHUP */
 	void (*status)(struct gw_daemon *daemon, json_t *fields);
 	void (*metrics)(struct gw_daemon *daemon, struct gw_metrics *metrics);
-	void (*stop)(struct gw_daemon *daemon);
+	void (*stop)(struct gw_daemon *daemon); /* the link to gwd has ended before */
 };
 
 struct gw_daemon {

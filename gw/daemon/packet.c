@@ -109,6 +109,20 @@ int gw_packet_read(int fd, uint8_t *frame, size_t size, int *ret_outgoing)
 	return (int)len;
 }
 
+int gw_packet_mark(int fd, uint32_t mark)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ? -errno : 0;
+}
+
+int gw_packet_send(int fd, unsigned int index, const uint8_t *frame, size_t len)
+{
+	const struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)index };
+
+	if (sendto(fd, frame, len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
 uint64_t gw_packet_lost(int fd)
 {
 	struct tpacket_stats stats;

@@ -21,6 +21,10 @@ int gw_packet_bind(int fd, unsigned int index);
  * -ENETDOWN: the interface is down or has gone.
  */
 int gw_packet_read(int fd, uint8_t *frame, size_t size, int *ret_outgoing);
+/** Gives frames that it sends a mark; needs a capability, and so is done before they are given up. */
+int gw_packet_mark(int fd, uint32_t mark);
+/** Sends a frame by the interface. -errno; -ENOBUFS: the ruleset does not let it out. */
+int gw_packet_send(int fd, unsigned int index, const uint8_t *frame, size_t len);
 /** Frames that found no room since the last time this was asked. */
 uint64_t gw_packet_lost(int fd);
 

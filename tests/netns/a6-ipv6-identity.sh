@@ -7,80 +7,14 @@
 #	x3, x4      --p3-+  two MACs at one port
 set -eu
 BUILD=${BUILD:-build/release}
-for program in gwctl gwd gw-ipv6guardd tools/ask tools/ether; do
-	[ -x "$BUILD/$program" ] || { echo "$BUILD/$program is not there"; exit 77; }
-done
-BUILD=$(realpath "$BUILD")
 [ "$(id -u)" -eq 0 ] || { echo "root is needed to run the agent"; exit 77; }
 if [ "${1:-}" != inside ]; then
 	exec unshare -nm "$0" inside
 fi
+# shellcheck source=tests/support/guard_lab.sh
+. "$(dirname "$(realpath "$0")")/../support/guard_lab.sh"
+guard_lab_start
 
-dir=$(mktemp -d) agent='' guard=''
-clean() {
-	for process in $guard $agent $(cat "$dir"/holders 2>/dev/null); do
-		kill "$process" 2>/dev/null || true
-	done
-	wait 2>/dev/null || true
-	umount /etc/passwd 2>/dev/null || true
-	rm -rf "$dir"
-}
-trap clean EXIT
-chmod 755 "$dir"
-cd "$dir"
-fail() {
-	echo "FAILED: $*"
-	for log in gwd.log guard.log out; do
-		[ ! -s "$log" ] || { echo "-- $log"; tail -n 20 "$log"; }
-	done
-	exit 1
-}
-ok() { echo "ok  $*"; }
-# until TEXT COMMAND...: for at most 10 s.
-until_true() {
-	local what=$1
-	shift
-	for _ in $(seq 200); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.05
-	done
-	fail "$what"
-}
-
-{ cat /etc/passwd; echo "gw-ipv6guard:x:64903:65534::/:/bin/false"; } >passwd
-mount --bind passwd /etc/passwd
-export GW_STATE_DIR=$dir/state GW_RUN_DIR=$dir/run GW_LEASES=$dir/leases
-mkdir guard-state run
-chmod 755 run
-install -d -o 64903 guard-state run/ipv6guard
-
-# host NAME PORT MAC [ADDRESS]: a network namespace of its own behind the port.
-host() {
-	local name=$1 port=$2 mac=$3 address=${4:-}
-	unshare -n sleep 600 &
-	echo $! >>holders
-	eval "$name=$!"
-	local holder=$!
-	until_true "no namespace" is_apart "$holder"
-	[ -d "/sys/class/net/$port" ] || {
-		ip link add "$port" type veth peer name e0 netns "$holder"
-		ip link set "$port" master br0 up
-	}
-	in_host "$holder" ip link set e0 address "$mac"
-	in_host "$holder" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.e0.disable_ipv6=1
-	in_host "$holder" ip link set e0 up
-	[ -z "$address" ] || in_host "$holder" ip addr add "$address" dev e0
-}
-is_apart() { [ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]; }
-in_host() {
-	local holder=$1
-	shift
-	nsenter -t "$holder" -n "$@"
-}
-
-# What the gateway's own stack says is not what is tested here.
-sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-ip link set lo up
 ip link add br0 type bridge mcast_snooping 0
 ip link set br0 up
 ip addr add 10.30.0.1/24 dev br0
@@ -108,44 +42,16 @@ ipv6guard:
     guest: {mode: off, interfaces: [br0], ports: [p1, p2, p3]}
   response: {quarantine: 10m}
 EOF
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-"$BUILD/gwd" 2>gwd.log & agent=$!
-until_true "gwd does not listen" test -S run/module
-"$BUILD/gwctl" -C site apply >out 2>&1 || fail "apply"
-start_guard() {
-	setpriv --reuid 64903 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-		"$BUILD/gw-ipv6guardd" --run "$dir/run" --state "$dir/guard-state" 2>>guard.log & guard=$!
-	until_true "the guard has no events" events_come
-}
-events_come() { "$BUILD/gwctl" ipv6 status | grep -q 'events: *from the kernel'; }
-in_quarantine() { nft list set "$1" gw rt_quarantine | grep -q "\"$2\" . $3"; }
-knows() { "$BUILD/gwctl" ipv6 devices | grep -q "$1"; }
-# alerts MAC: how many there are on record.
-alerts() { "$BUILD/gwctl" --json audit search -e attack.ipv6 | grep -c "\"subject\": \"$1\"" || true; }
+start_agent
+apply
 start_guard
 
-# talks HOST [DEVICE]: true if the gateway answers the host's ARP.
-talks() {
-	in_host "$1" ip neigh flush dev "${2:-e0}"
-	in_host "$1" ip route replace 10.30.0.1 dev "${2:-e0}"
-	for _ in 1 2 3 4 5; do
-		in_host "$1" bash -c 'echo >/dev/udp/10.30.0.1/9' 2>/dev/null || true
-		sleep 0.05
-		! in_host "$1" ip neigh show 10.30.0.1 | grep -q lladdr || return 0
-	done
-	return 1
-}
 # Neighbours and forwarding tables, as hosts that talk fill them.
 for holder in $x1 $x2 $x3; do
 	talks "$holder" || fail "no IPv4"
 done
 talks "$x3" e1 || fail "no IPv4 by the second MAC"
 
-# send HOST MAC [TIMES]: a router advertisement of fe80::bad.
-send() {
-	local frame=333300000001${2//:/}86dd6000000000103afffe800000000000000000000000000badff0200000000000000000000000000018600297b400007080000000000000000
-	for _ in $(seq "${3:-1}"); do echo "ra $frame"; done | in_host "$1" "$BUILD/tools/ether" send e0 >/dev/null
-}
 # nothing_passes WHAT: while the advertisement of a MAC at p3 is sent, the host at p2 hears no IPv6.
 nothing_passes() {
 	in_host "$x2" timeout 10 "$BUILD/tools/ether" hear e0 >heard & local hear=$!
@@ -229,7 +135,7 @@ ok "coverage names the switch behind a port"
 # gwd is restarted: the quarantine stays, the guard finds the new one.
 kill -9 "$agent"
 { wait "$agent"; } 2>/dev/null || true
-"$BUILD/gwd" 2>>gwd.log & agent=$!
+start_agent
 finds_gwd() { "$BUILD/gwctl" ipv6 status | grep -q 'gwd: *connected'; }
 until_true "the guard does not find gwd again" finds_gwd
 in_quarantine bridge p2 00:22:72:00:00:03 || fail "the quarantine did not survive gwd"
