@@ -38,7 +38,7 @@ DEPS_lint  := clang-tidy clang-format cppcheck
 DEPS_fuzz  := clang libclang-rt-dev
 # Other people's implementations, half a gigabyte; tests that need them are skipped without.
 DEPS_interop := golang-go golang-golang-x-mod-dev rsyslog-openssl openssl \
-	nsd knot bind9 bind9-dnsutils ldnsutils
+	nsd knot bind9 bind9-dnsutils ldnsutils bind9-utils unbound knot-resolver
 
 # ---- flags ---------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ endif
 deps: build/deps ## install the Debian packages that build, demo and tests need (needs root once)
 deps-lint: build/deps-lint
 deps-fuzz: build/deps-fuzz
-deps-interop: build/deps-interop ## install Go and rsyslog, for tests that are skipped without them
+deps-interop: build/deps-interop ## install Go, rsyslog and DNS servers, for tests that are skipped without them
 build/deps: Makefile
 	$(Q)tests/support/deps.sh 'build, demo and tests' $(DEPS_build) $(DEPS_lab) $(DEPS_test)
 	@mkdir -p build && touch $@
