@@ -186,5 +186,6 @@ extern const struct gw_verb gw_verbs_zone[];
 unsigned int gw_agent_module_permissions(int fd, const struct gw_peer *peer, void *context);
 extern const struct gw_verb gw_verbs_measures[];
 extern const struct gw_verb gw_verbs_devices[];
+extern const struct gw_verb gw_verbs_admit[];
 
 #endif

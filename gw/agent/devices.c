@@ -446,84 +446,16 @@ static void run_devices(struct gw_ipc_call *call, void *context)
 		gw_ipc_call_reply(call, GW_EXIT_OK, NULL, file);
 }
 
-/* ---- admitting ------------------------------------------------------------------------------ */
+/* ---- for those who admit --------------------------------------------------------------------- */
 
-/* The zone that was named, or the only one that the device can be meant for. */
-static const struct gw_zone *zone_to_admit(struct gw_agent *agent, struct gw_ipc_call *call,
-					   const uint8_t mac[6])
+void gw_devices_poll(struct gw_agent *agent)
 {
-	const struct gw_policy *policy = agent->config ? agent->config->policy : NULL;
-	const char *name = gw_ipc_call_text(call, "zone");
-	const struct gw_zone *zone = NULL;
-	size_t n = 0, n_seen = 0;
-
-	if (name) {
-		zone = gw_emergency_zone(agent, call, name);
-		if (!zone || zone->admission)
-			return zone;
-		gw_ipc_call_refuse(call, GW_EXIT_USAGE,
-				   "zone `%s` has no admission register: every "
-				   "device may send there",
-				   name);
-		return NULL;
-	}
-	for (size_t i = 0; policy && i < policy->n_zones; i++) {
-		bool seen = find(agent->emergency->devices, policy->zones[i].name, mac) != NULL;
-
-		if (!policy->zones[i].admission)
-			continue;
-		if (!n_seen || seen)
-			zone = &policy->zones[i];
-		n++;
-		n_seen += seen;
-	}
-	if (n == 1 || n_seen == 1)
-		return zone;
-	gw_ipc_call_refuse(call, GW_EXIT_USAGE,
-			   n ? "name the zone: several have a register"
-			     : "no zone has an admission register");
-	return NULL;
+	poll(agent);
 }
 
-static void run_admit(struct gw_ipc_call *call, void *context)
+bool gw_devices_seen(const struct gw_agent *agent, const char *zone, const uint8_t mac[6])
 {
-	struct gw_agent *agent = context;
-	const char *text = gw_ipc_call_text(call, "mac");
-	struct gw_measure_list list = { 0 };
-	struct gw_measure measure;
-	const struct gw_zone *zone;
-	uint8_t mac[6];
-	int err;
-
-	if (!gw_mac_parse(text, strlen(text), mac) || !gw_mac_is_device(mac)) {
-		gw_ipc_call_refuse(call, GW_EXIT_USAGE, "`%s` is not the MAC of a device", text);
-		return;
-	}
-	poll(agent);
-	zone = zone_to_admit(agent, call, mac);
-	if (!zone)
-		return;
-	if (gw_measures_count(&agent->emergency->measures, GW_MEASURE_KIND_ADMIT) >=
-	    GW_DEVICES_MAX) {
-		gw_ipc_call_refuse(call, GW_EXIT_REFUSED, "%u devices are admitted already",
-				   GW_DEVICES_MAX);
-		return;
-	}
-	gw_emergency_begin(call, GW_MEASURE_KIND_ADMIT, &measure);
-	measure.subject = zone->name;
-	gw_measure_set_mac(&measure, mac);
-	gw_measure_list_add(&list, &measure);
-	err = gw_emergency_take(agent, &list);
-	gw_agent_record(agent, &(struct gw_agent_event){
-				       .event = "device.admitted",
-				       .actor = measure.actor,
-				       .subject = text,
-				       .failed = err && err != -ENOENT,
-				       .reason = measure.reason,
-				       .detail = gw_measure_json(&measure),
-			       });
-	gw_emergency_reply(agent, call, &list, err);
-	gw_measure_list_done(&list);
+	return find(agent->emergency->devices, zone, mac) != NULL;
 }
 
 // clang-format off
@@ -531,21 +463,10 @@ static const struct gw_ipc_field devices_fields[] = {
 	{ "zone", GW_IPC_TEXT, .max = 32, .help = "Of this zone alone." },
 	{ .name = NULL },
 };
-static const struct gw_ipc_field admit_fields[] = {
-	{ "mac", GW_IPC_TEXT, .required = true, .max = 17, .help = "MAC address of the device." },
-	{ "zone", GW_IPC_TEXT, .max = 32, .help = "Zone with a register; not needed where only one can be meant." },
-	{ "for_s", GW_IPC_UINT, .max = UINT32_MAX, .help = "Seconds until it ends by itself; 0: when it is lifted." },
-	{ "reason", GW_IPC_TEXT, .max = 256, .help = "Why, for the record." },
-	{ "force", GW_IPC_BOOL, .help = "Has no meaning here." },
-	{ "session", GW_IPC_TEXT, .max = 64, .help = "Has no meaning here." },
-	{ .name = NULL },
-};
 
 const struct gw_verb gw_verbs_devices[] = {
 	{ "devices", "Lists the devices of zones with an admission register.", devices_fields, NULL, NULL,
 	  "JSON: {\"devices\": […]}", .permission = GW_AGENT_OPERATE, .run = run_devices },
-	{ "admit", "Admits a device to a zone for a time.", admit_fields, NULL,
-	  .permission = GW_AGENT_OPERATE, .run = run_admit },
 	{ .name = NULL },
 };
 // clang-format on

@@ -49,6 +49,13 @@ void gw_emergency_reply(struct gw_agent *agent, struct gw_ipc_call *call,
 void gw_emergency_begin(struct gw_ipc_call *call, enum gw_measure_kind kind,
 			struct gw_measure *ret);
 
+/* ---- devices.c ------------------------------------------------------------------------------- */
+
+/** Takes in what the kernel and the neighbour table have seen since. */
+void gw_devices_poll(struct gw_agent *agent);
+/** True if the device was seen in the zone. */
+bool gw_devices_seen(const struct gw_agent *agent, const char *zone, const uint8_t mac[6]);
+
 /* ---- targets.c ------------------------------------------------------------------------------- */
 
 /**

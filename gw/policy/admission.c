@@ -8,7 +8,7 @@
 
 struct admission_form {
 	const char *macs;
-	struct gw_node *ports;
+	struct gw_node *ports, *identities;
 };
 
 static const struct gw_field admission_fields[] = {
@@ -30,6 +30,14 @@ static const struct gw_field admission_fields[] = {
 		"come in, also those to other machines of the zone.",
 	  .ja = "ゾーンのブリッジのポート。未登録端末のIPパケットを、ゾーン内宛ても含めて"
 		"入口で破棄する。" },
+	{ .key = "identities",
+	  .type = GW_FIELD_TEXT,
+	  .shape = GW_SHAPE_ONE_OR_LIST,
+	  .empty_ok = true,
+	  .offset = offsetof(struct admission_form, identities),
+	  .en = "Who may bring a device in besides those in the register: names that the VPN "
+		"module has authenticated (802.1X), each for the time of his session.",
+	  .ja = "登録端末のほかに端末を接続できる認証済みID（802.1X）。接続中のみ有効。" },
 };
 
 const struct gw_table gw_table_admission = {
@@ -176,6 +184,19 @@ static void read_ports(struct gw_loader *loader, struct gw_node *node,
 	admission->n_ports = used;
 }
 
+static void read_identities(struct gw_loader *loader, struct gw_node *node,
+			    struct gw_admission *admission)
+{
+	size_t n;
+	struct gw_node *const *items = gw_schema_items(&node, &n);
+	const char **identities = gw_arena_array(loader->arena, n, const char *);
+
+	for (size_t i = 0; i < n; i++)
+		identities[i] = items[i]->text;
+	admission->identities = identities;
+	admission->n_identities = n;
+}
+
 struct gw_admission *gw_read_admission(struct gw_loader *loader, struct gw_node *node)
 {
 	struct gw_admission *admission;
@@ -189,5 +210,6 @@ struct gw_admission *gw_read_admission(struct gw_loader *loader, struct gw_node 
 	if (form.macs)
 		read_register(loader, form.macs, gw_schema_loc(node, "macs"), admission);
 	read_ports(loader, form.ports, admission);
+	read_identities(loader, form.identities, admission);
 	return admission;
 }

@@ -49,6 +49,8 @@ struct gw_admission {
 	 * the zone, which are never routed. */
 	const struct gw_interface *ports;
 	size_t n_ports;
+	const char *const *identities; /* who, once authenticated, brings his device in */
+	size_t n_identities;
 	struct gw_loc loc;
 };
 

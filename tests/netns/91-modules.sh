@@ -34,7 +34,7 @@ gw: 1
 site: {name: modules}
 change: {confirm: 0s}
 zones:
-  hq: {interfaces: [hq0], nets: [10.1.0.0/16]}
+  hq: {interfaces: [hq0], nets: [10.1.0.0/16], admission: {identities: [taro@example.net]}}
   mgmt: {interfaces: [mgmt0], nets: [10.99.0.0/24]}
 EOF
 "$gwd" 2>log & agent=$!
@@ -69,6 +69,22 @@ expect 0 '"n":1' 64901 ban '{"target": "198.51.100.7", "reason": "flood", "for_s
 "$gwctl" audit search -e 'measure.*' -a gw-ratelimit >/dev/null
 expect 4 'for operators' 64901 ban '{"target": "10.99.0.9", "reason": "r", "force": true}'
 ok "a module bans for itself, on record under its name, and never by force"
+
+mac=02:00:00:00:00:17
+admitted() { nft list set inet gw rt_admitted_hq | grep -q $mac; }
+expect 4 "not for gw-ratelimit" 64901 admit '{"mac": "'$mac'", "identity": "taro@example.net", "for_s": 60}'
+expect 4 "whom it has authenticated" 64902 admit '{"mac": "'$mac'", "for_s": 60}'
+expect 4 "not in the register" 64902 admit '{"mac": "'$mac'", "identity": "Taro@example.net", "for_s": 60}'
+expect 4 "a day at most" 64902 admit '{"mac": "'$mac'", "identity": "taro@example.net"}'
+expect 0 '"n":1' 64902 admit '{"mac": "'$mac'", "identity": "taro@example.net", "for_s": 60}'
+admitted || { echo "the device was not admitted"; exit 1; }
+"$gwctl" --json audit search -e device.admitted | grep -q '"identity": "taro@example.net"'
+expect 0 '"n":1' 64902 dismiss '{"mac": "'$mac'", "reason": "logged off"}'
+! admitted || { echo "the device is still admitted"; exit 1; }
+"$gwctl" admit $mac hq -m "for the day" >/dev/null
+expect 1 "has not admitted that device" 64902 dismiss '{"mac": "'$mac'"}'
+admitted || { echo "what an operator admitted was ended by a module"; exit 1; }
+ok "an authenticated identity of the register brings its device in, for the time of its session"
 
 expect 0 '"seq":' 64902 record '{"class": "access", "event": "login.failed", "actor": "op-9", "failed": true, "detail": {"n": 3}}'
 kill -9 "$agent"
