@@ -157,11 +157,8 @@ int gw_zone_key_import(const struct gw_zone_key *like, const void *der, size_t l
 /** Proves that private and public half belong together: signs a challenge, and verifies it. 0 or -EBADMSG. */
 int gw_zone_key_prove(const struct gw_zone_key *key);
 
-#define GW_ZONE_SIGNATURE_MAX 512u /* octets: RSA of 4096 bits */
-
-/** Signs `data` as RRSIG RDATA holds it. 0 or -EIO. One signature; zones are signed through signer.h. */
-int gw_zone_key_sign(const struct gw_zone_key *key, const void *data, size_t len,
-		     uint8_t ret[GW_ZONE_SIGNATURE_MAX], size_t *ret_len);
+/** What signs with the key, which must outlive it; see signer.h. */
+void gw_zone_key_signer(const struct gw_zone_key *key, struct gw_zone_signer *ret);
 
 /* ---- key files -------------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@
 #include "dns/zone/key_backup.h"
 #include "dns/zone/key_ops.h"
 #include "dns/zone/roll.h"
+#include "dns/zone/signer.h"
 #include "gw/core/mem.h"
 
 #define DNSKEY_TTL  60
@@ -125,8 +126,9 @@ static void print_signature(const struct signing *signing, const struct rrset *s
 {
 	gw_auto_text struct gw_text rdata = { 0 };
 	gw_auto_text struct gw_text data = { 0 };
-	uint8_t signature[GW_ZONE_SIGNATURE_MAX];
-	size_t len;
+	struct gw_zone_signature signature;
+	struct gw_zone_session *session;
+	struct gw_zone_signer signer;
 
 	put16(&rdata, set->type);
 	gw_text_putc(&rdata, (char)key->public_.algorithm);
@@ -145,9 +147,14 @@ static void print_signature(const struct signing *signing, const struct rrset *s
 		put16(&data, (unsigned int)set->rdata[i].len);
 		gw_text_add(&data, set->rdata[i].bytes, set->rdata[i].len);
 	}
-	if (gw_zone_key_sign(key, data.bytes, data.len, signature, &len) < 0)
+	gw_zone_key_signer(key, &signer);
+	signature.data = data.bytes;
+	signature.len = data.len;
+	if (signer.ops->begin(&signer, &session) < 0 ||
+	    signer.ops->sign(session, &signature, 1) < 0)
 		die("a signature failed", NULL);
-	gw_text_add(&rdata, (const char *)signature, len);
+	signer.ops->end(session);
+	gw_text_add(&rdata, (const char *)signature.octets, signature.n_octets);
 	print_rr(signing->out, set, TYPE_RRSIG, &rdata);
 }
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "dns/zone/roll.h"
+#include "dns/zone/signer.h"
 #include "gw/agent/durable.h"
 #include "gw/core/mem.h"
 #include "tests/support/zone_keys.h"
@@ -214,25 +215,37 @@ static void signatures_are_those_of_rrsig(void **state)
 	struct gw_zone_key_wish wish = { .zone = &fixture->zone, .role = GW_ZONE_ZSK };
 
 	for (size_t i = 0; i < GW_COUNT(rows); i++) {
-		uint8_t raw[GW_ZONE_SIGNATURE_MAX], form[GW_ZONE_SIGNATURE_MAX];
-		EVP_MD_CTX *context = EVP_MD_CTX_new();
+		struct gw_zone_signature items[2] = { { .data = "data", .len = 4 },
+						      { .data = "other data", .len = 10 } };
 		struct gw_zone_key *key = NULL;
-		size_t len = 0;
+		struct gw_zone_signer signer;
+		struct gw_zone_session *session;
 
 		wish.algorithm = rows[i].algorithm;
 		assert_int_equal(gw_zone_key_generate(&wish, &fixture->diags, &key), 0);
-		assert_int_equal(gw_zone_key_sign(key, "data", 4, raw, &len), 0);
-		assert_int_equal(len, rows[i].len);
-		if (rows[i].ecdsa)
-			len = to_der(raw, len, form);
-		else
-			memcpy(form, raw, len);
-		assert_int_equal(EVP_DigestVerifyInit_ex(context, NULL, rows[i].digest, NULL, NULL,
-							 key->private_, NULL),
-				 1);
-		assert_int_equal(EVP_DigestVerify(context, form, len, (const uint8_t *)"data", 4),
-				 1);
-		EVP_MD_CTX_free(context);
+		gw_zone_key_signer(key, &signer);
+		assert_ptr_equal(signer.key, &key->public_);
+		assert_int_equal(signer.ops->begin(&signer, &session), 0);
+		assert_int_equal(signer.ops->sign(session, items, 2), 0);
+		signer.ops->end(session);
+		for (size_t j = 0; j < 2; j++) {
+			EVP_MD_CTX *context = EVP_MD_CTX_new();
+			uint8_t form[GW_ZONE_SIGNATURE_MAX];
+			size_t len = items[j].n_octets;
+
+			assert_int_equal(len, rows[i].len);
+			if (rows[i].ecdsa)
+				len = to_der(items[j].octets, len, form);
+			else
+				memcpy(form, items[j].octets, len);
+			assert_int_equal(EVP_DigestVerifyInit_ex(context, NULL, rows[i].digest,
+								 NULL, NULL, key->private_, NULL),
+					 1);
+			assert_int_equal(
+				EVP_DigestVerify(context, form, len, items[j].data, items[j].len),
+				1);
+			EVP_MD_CTX_free(context);
+		}
 		gw_zone_key_free(key);
 	}
 }
