@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/core/hash.h"
 #include "gw/compile/layers_internal.h"
+#include "gw/core/hash.h"
 #include "gw/core/mem.h"
 
 /* A layer may have this many cells and class memberships, plus so many per term, before it is

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/core/hash.h"
 #include "gw/compile/overlap.h"
+#include "gw/core/hash.h"
 #include "gw/policy/region.h"
 
 /* Beyond so many pairs or regions a comparison is given up and the rule gets a new number. */

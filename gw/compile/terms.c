@@ -1,9 +1,9 @@
 /* From rules to terms and scopes; see layers.h. */
 #include <string.h>
 
-#include "gw/core/hash.h"
 #include "gw/compile/layers.h"
 #include "gw/compile/layers_internal.h"
+#include "gw/core/hash.h"
 #include "gw/core/mem.h"
 
 /* One side of a rule: any, its own list, or one of its large lists. */

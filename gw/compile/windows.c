@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "gw/compile/context.h"
-#include "gw/core/hash.h"
 #include "gw/compile/overlap.h"
+#include "gw/core/hash.h"
 
 static bool note_guard(const struct gw_rule_def *deny, void *context)
 {
