@@ -231,6 +231,8 @@ static void see(struct ipv6guard_state *state, const struct gw_logged_frame *log
 	/* The gateway's own frames are the host's settings' matter. */
 	if (strcmp(reason, "own") == 0)
 		return;
+	if (logged->header)
+		ipv6guard_capture_add(&state->capture, logged->bytes, logged->len, logged->time_us);
 	complete(&result, reason);
 	ipv6guard_act(state,
 		      &(struct ipv6guard_case){

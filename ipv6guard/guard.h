@@ -7,7 +7,7 @@
  *	bindings.c     who uses which address (source guard, spoofed neighbours); pure
  *	segments.c     the config's segments as the classifier wants them
  *	announce_end.c the end of a rogue router, told to hosts that the gateway does not bridge
- *	keep.c         the devices on disk
+ *	keep.c         the devices on disk; capture.c: refused frames
  *	verbs.c        what gwctl asks
  *	coverage.c     what cannot be enforced from here
  *
@@ -20,6 +20,7 @@
 #include "gw/daemon/daemon.h"
 #include "gw/nft/frames.h"
 #include "ipv6guard/bindings.h"
+#include "ipv6guard/capture.h"
 #include "ipv6guard/classify.h"
 #include "ipv6guard/devices.h"
 #include "ipv6guard/ipv6guard.h"
@@ -80,6 +81,7 @@ struct ipv6guard_state {
 	uint64_t n_events;      /* ever; the latest are kept */
 	uint64_t told[4], held; /* by severity */
 	uint64_t quarantines, quarantines_failed, ends_announced;
+	struct ipv6guard_capture capture;
 	int packet_fd;         /* to announce the end of rogue routers; -1: none */
 	struct ending *ending; /* one that is being announced */
 	int64_t ended_ms;      /* when the last one was */

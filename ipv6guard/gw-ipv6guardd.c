@@ -75,6 +75,7 @@ static int guard_open(struct gw_daemon *daemon)
 	daemon->state = state;
 	state->daemon = daemon;
 	state->log_fd = -1;
+	state->capture = IPV6GUARD_CAPTURE_NONE;
 	state->packet_fd = gw_packet_open();
 	if (state->packet_fd >= 0 &&
 	    gw_packet_mark(state->packet_fd, IPV6GUARD_ROUTER_END_MARK) < 0) {
@@ -116,12 +117,23 @@ static void guard_connected(struct gw_daemon *daemon)
 	ipv6guard_frames_ask(daemon->state);
 }
 
+static void open_capture(struct ipv6guard_state *state)
+{
+	uint32_t mib = state->model ? state->model->response.capture_mib : 0;
+	int err = ipv6guard_capture_open(&state->capture, state->daemon->state_dir, mib);
+
+	if (err)
+		gw_daemon_say(state->daemon, "no frames are kept in %s: %s",
+			      state->daemon->state_dir, strerror(-err));
+}
+
 static void guard_configured(struct gw_daemon *daemon)
 {
 	struct ipv6guard_state *state = daemon->state;
 
 	state->model = gw_policy_section(daemon->config->policy, GW_SECTION_IPV6GUARD);
 	ipv6guard_segments_prepare(state);
+	open_capture(state);
 	gw_conf_drop_tree(daemon->config->conf);
 }
 
@@ -144,6 +156,7 @@ static void guard_stop(struct gw_daemon *daemon)
 		save(state);
 	ipv6guard_frames_stop(state);
 	ipv6guard_announce_stop(state);
+	ipv6guard_capture_close(&state->capture);
 	if (state->retry)
 		event_free(state->retry);
 	if (state->housekeeping)
@@ -185,6 +198,7 @@ static void guard_status(struct gw_daemon *daemon, json_t *fields)
 	gw_json_set(fields, "held_back", gw_json_number(state->held));
 	gw_json_set(fields, "quarantines", gw_json_number(state->quarantines));
 	gw_json_set(fields, "quarantines_failed", gw_json_number(state->quarantines_failed));
+	gw_json_set(fields, "captured", gw_json_number(state->capture.frames));
 	gw_json_set(fields, "vendors", gw_json_number(ipv6guard_vendors_count(state->vendors)));
 	gw_json_set(fields, "segments",
 		    gw_json_number(state->model ? state->model->n_segments : 0));
@@ -226,6 +240,10 @@ static void guard_metrics(struct gw_daemon *daemon, struct gw_metrics *metrics)
 		       "Devices that were put into quarantine.", state->quarantines);
 	gw_metrics_one(metrics, "gw_ipv6guard_quarantines_failed", "counter",
 		       "Devices that gwd did not put into quarantine.", state->quarantines_failed);
+	gw_metrics_one(metrics, "gw_ipv6guard_captured_frames", "counter",
+		       "Refused frames that were written to disk.", state->capture.frames);
+	gw_metrics_one(metrics, "gw_ipv6guard_capture_failures", "counter",
+		       "Refused frames that could not be written.", state->capture.failures);
 	gw_metrics_one(metrics, "gw_ipv6guard_router_ends", "counter",
 		       "Rogue routers whose end was announced.", state->ends_announced);
 }

@@ -55,7 +55,7 @@ ipv6guard:
   segments:
     guest: {mode: off, interfaces: [br0], ports: [p1, p2]}
     lan: {mode: off, counter_ra: true}
-  response: {quarantine: 10m, protect: ["00:22:72:00:00:02"]}
+  response: {quarantine: 10m, protect: ["00:22:72:00:00:02"], capture: 1}
 EOF
 
 # Without gwd it waits and says so, and works when gwd comes.
@@ -86,6 +86,8 @@ kill -CONT "$guard"
 until_true "the victim still believes the rogue" no_router
 until_true "no record" sh -c '"$0" --json audit search -e attack.ipv6_router_ended | grep -q 02:00:00:00:0b:ad' "$BUILD/gwctl"
 ok "on a link that is not bridged hosts learn that the rogue router has ended"
+
+[ "$(od -An -tx4 -N4 guard-state/incident.pcap | tr -d ' ')" = a1b2c3d4 ] || fail "the frame was not kept"
 
 # ---- protected devices, and many MACs of one port ----------------------------------------------
 talks "$x2" || fail "no IPv4"
@@ -131,6 +133,7 @@ devices=$("$BUILD/gwctl" --json ipv6 devices | grep -c '"mac":')
 memory=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$guard/status")
 grep -q asan "/proc/$guard/maps" || [ "$memory" -le 12288 ] || fail "$memory KiB"
 nft delete table netdev flood
+[ "$(cat guard-state/incident*.pcap | wc -c)" -le 1048576 ] || fail "more was kept than was permitted"
 ok "thousands of invented MACs are $devices devices; memory: $memory KiB"
 
 # ---- a module that was taken over --------------------------------------------------------------
