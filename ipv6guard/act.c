@@ -317,4 +317,5 @@ void ipv6guard_act(struct ipv6guard_state *state, const struct ipv6guard_case *f
 					    now);
 	}
 	tell(state, found, &answer, now);
+	ipv6guard_listen_for(state, found->device, now);
 }

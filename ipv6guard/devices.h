@@ -73,6 +73,7 @@ struct ipv6guard_device {
 	char name[IPV6GUARD_NAME_MAX];
 	enum ipv6guard_name_source name_source;
 	int64_t name_at;
+	int64_t nameless_since; /* something was told without a name, which is looked for; 0: not */
 	char login[IPV6GUARD_NAME_MAX];
 	int64_t login_at;
 	/* Something else than its own frames speaks for it: it is in a table of the kernel's. */

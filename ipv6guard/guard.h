@@ -6,6 +6,7 @@
  *	act.c          what follows: quarantine first, then the record with all that is known
  *	bindings.c     who uses which address (source guard, spoofed neighbours); pure
  *	segments.c     the config's segments as the classifier wants them
+ *	listen.c       names of devices, listened for on demand
  *	announce_end.c the end of a rogue router, told to hosts that the gateway does not bridge
  *	keep.c         the devices on disk; capture.c: refused frames
  *	verbs.c        what gwctl asks
@@ -32,6 +33,7 @@ struct event;
 
 #define IPV6GUARD_EVENTS_MAX 256u
 #define IPV6GUARD_COUNTS_MAX 1024u /* of segment, class and reason */
+#define IPV6GUARD_LISTENERS  4u    /* ports where names are listened for at once */
 #define IPV6GUARD_LOUD_MAX   256u  /* hostile MACs that are remembered for ten minutes */
 
 /** An event as gwctl shows it. */
@@ -53,6 +55,15 @@ struct ipv6guard_loud {
 	char port[IPV6GUARD_PORT_MAX];
 	uint8_t mac[GW_MAC_LEN];
 	int64_t last;
+};
+
+/** Hears at a port what devices call themselves. */
+struct ipv6guard_listener {
+	struct ipv6guard_state *state;
+	int fd; /* -1: none could be opened */
+	struct event *readable;
+	char port[IPV6GUARD_PORT_MAX];
+	int64_t until; /* 0: it does not listen */
 };
 
 struct ipv6guard_segment_context;
@@ -82,6 +93,7 @@ struct ipv6guard_state {
 	uint64_t told[4], held; /* by severity */
 	uint64_t quarantines, quarantines_failed, ends_announced;
 	struct ipv6guard_capture capture;
+	struct ipv6guard_listener listeners[IPV6GUARD_LISTENERS];
 	int packet_fd;         /* to announce the end of rogue routers; -1: none */
 	struct ending *ending; /* one that is being announced */
 	int64_t ended_ms;      /* when the last one was */
@@ -125,6 +137,17 @@ const struct gw_v6_context *ipv6guard_context_of(const struct ipv6guard_state *s
 void ipv6guard_announce_end(struct ipv6guard_state *state, const struct ipv6guard_case *found,
 			    int64_t now_ms);
 void ipv6guard_announce_stop(struct ipv6guard_state *state);
+
+/* ---- listen.c -------------------------------------------------------------------------------- */
+
+/** Opens the sockets, which needs CAP_NET_RAW; without, there are none. */
+void ipv6guard_listen_open(struct ipv6guard_state *state);
+void ipv6guard_listen_close(struct ipv6guard_state *state);
+/** Something was told of a device: if it has no name, one is listened for. */
+void ipv6guard_listen_for(struct ipv6guard_state *state, struct ipv6guard_device *device,
+			  int64_t now);
+/** Now and then: looks for names that came by other ways, and ends what has lasted long enough. */
+void ipv6guard_listen_turn(struct ipv6guard_state *state, int64_t now);
 
 /* ---- keep.c ---------------------------------------------------------------------------------- */
 

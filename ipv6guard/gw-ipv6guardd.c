@@ -42,6 +42,7 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *context)
 	if (state->model && state->model->response.retention_s)
 		ipv6guard_devices_forget(state->devices, now - state->model->response.retention_s,
 					 now);
+	ipv6guard_listen_turn(state, now);
 	save(state);
 }
 
@@ -84,6 +85,7 @@ static int guard_open(struct gw_daemon *daemon)
 	}
 	if (state->packet_fd < 0)
 		state->packet_fd = -1;
+	ipv6guard_listen_open(state);
 	daemon->read_dir = folder_of_leases();
 	return 0;
 }
@@ -156,6 +158,7 @@ static void guard_stop(struct gw_daemon *daemon)
 		save(state);
 	ipv6guard_frames_stop(state);
 	ipv6guard_announce_stop(state);
+	ipv6guard_listen_close(state);
 	ipv6guard_capture_close(&state->capture);
 	if (state->retry)
 		event_free(state->retry);

@@ -101,6 +101,17 @@ until_true "no word of invented MACs" spared "too many MACs at this port"
 talks "$x1" || fail "the port as a whole was cut off"
 ok "protected devices and invented MACs lead to no quarantine"
 
+# ---- names ---------------------------------------------------------------------------------------
+# The devices have none; what one announces by multicast DNS is heard now, and told.
+mdns=01005e0000fb00227200000208004500005000000000ff1100000a1e000ce00000fb14e914e9003c0000
+mdns+=0000840000000001000000000770726e7465723705 # an answer: "prnter7"
+mdns+=6c6f63616c000001800100000078 # "local", A
+mdns+=00040a1e000c
+echo "m $mdns" | in_host "$x2" "$BUILD/tools/ether" send e0 >/dev/null
+until_true "the name was not heard" sh -c '"$0" ipv6 devices | grep -q "00:22:72:00:00:02.*prnter7"' "$BUILD/gwctl"
+until_true "the name was not told" sh -c '"$0" --json audit search -e device.ipv6_identified | grep -q prnter7' "$BUILD/gwctl"
+ok "a name is listened for when something was told of a device without"
+
 # ---- overruns and memory -----------------------------------------------------------------------
 # A rule that logs without a limit stands for a kernel that is faster than the daemon.
 nft -f - <<-EOF
