@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gw/agent/adoption.h"
+#include "gw/agent/device_watch.h"
 #include "gw/agent/emergency.h"
 #include "gw/agent/expiry.h"
 #include "gw/agent/put_right.h"
@@ -27,6 +28,7 @@
 struct gw_drift {
 	struct gw_agent *agent;
 	struct gw_kernel_watch *watch;
+	struct gw_device_watch *devices; /* NULL where hooks wait for devices */
 	int proc;
 	struct event *on_change, *on_settle, *on_interval;
 	struct gw_drift_finding finding; /* since the last comparison */
@@ -346,6 +348,27 @@ static void on_change(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+static void on_device(void *context)
+{
+	struct gw_drift *drift = context;
+
+	drift->right = false;
+	compare_soon(drift);
+}
+
+/* A device that appears wants its hook, and one that went took the hook along. */
+static void watch_devices(struct gw_drift *drift)
+{
+	struct gw_kernel *kernel = drift->agent->target.kernel;
+	struct gw_kernel_features features = { 0 };
+
+	if (!kernel->ops->fit || kernel->ops->features(kernel, &features) < 0 ||
+	    features.hooks_wait)
+		return;
+	/* Else the next interval finds them. */
+	(void)gw_device_watch_open(drift->agent->base, on_device, drift, &drift->devices);
+}
+
 /* ---- the part -------------------------------------------------------------------------------- */
 
 const struct gw_drift_state *gw_drift_state(const struct gw_agent *agent)
@@ -394,6 +417,7 @@ static void drift_stop(struct gw_agent *agent)
 	if (drift->on_interval)
 		event_free(drift->on_interval);
 	gw_kernel_watch_free(drift->watch);
+	gw_device_watch_free(drift->devices);
 	if (drift->proc >= 0)
 		(void)close(drift->proc);
 	gw_text_done(&drift->known);
@@ -417,6 +441,7 @@ static int drift_start(struct gw_agent *agent)
 	if (!drift->on_change || !drift->on_settle || !drift->on_interval ||
 	    event_add(drift->on_change, NULL) < 0)
 		return err ? err : -EIO;
+	watch_devices(drift);
 	set_interval(drift);
 	compare_in(drift, FIRST_MS);
 	if (gw_adoption_holds(agent->adoption, agent->revision))

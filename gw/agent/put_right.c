@@ -21,6 +21,10 @@ static struct gw_ruleset *wanted(struct gw_agent *agent)
 	gw_diags_done(&ignored);
 	if (desired && agent->target.complete)
 		agent->target.complete(agent->target.context, desired);
+	if (desired && kernel->ops->fit && kernel->ops->fit(kernel, desired) < 0) {
+		gw_ruleset_free(desired);
+		return NULL;
+	}
 	return desired;
 }
 

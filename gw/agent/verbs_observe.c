@@ -126,7 +126,10 @@ static void run_features(struct gw_ipc_call *call, void *context)
 		refuse_kernel(call, err);
 	else
 		gw_ipc_call_reply(call, GW_EXIT_OK,
-				  json_pack("{s:b}", "bitwise_or", features.bitwise_or), -1);
+				  json_pack("{s:b, s:b, s:b}", "bitwise_or", features.bitwise_or,
+					    "hooks_wait", features.hooks_wait, "hook_patterns",
+					    features.hook_patterns),
+				  -1);
 }
 
 static void run_log_open(struct gw_ipc_call *call, void *context)

@@ -94,7 +94,9 @@
 
 /** What the kernel offers, as far as the compiler must know. */
 struct gw_kernel_features {
-	bool bitwise_or; /* needed for a partial mark mask */
+	bool bitwise_or;    /* needed for a partial mark mask */
+	bool hooks_wait;    /* ingress hooks on devices that are not there yet */
+	bool hook_patterns; /* and on all whose names begin so */
 };
 
 /**

@@ -87,7 +87,11 @@ static int features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
 	enum gw_exit status = gw_ctl_call(ctl_of(kernel), "features", NULL, -1, &reply, NULL);
 
 	if (status == GW_EXIT_OK)
-		ret->bitwise_or = gw_ctl_reply_flag(reply, "bitwise_or");
+		*ret = (struct gw_kernel_features){
+			.bitwise_or = gw_ctl_reply_flag(reply, "bitwise_or"),
+			.hooks_wait = gw_ctl_reply_flag(reply, "hooks_wait"),
+			.hook_patterns = gw_ctl_reply_flag(reply, "hook_patterns"),
+		};
 	json_decref(reply);
 	return status == GW_EXIT_OK ? 0 : -EREMOTEIO;
 }

@@ -38,6 +38,16 @@ static void look_at_nf_tables(struct gw_doctor *doctor, const struct gw_doctor_s
 				      ? GW_VERDICT_FINDING
 				      : GW_VERDICT_SOUND,
 			      "the kernel cannot set a part of the connection mark");
+	if (features.hooks_wait)
+		gw_doctor_add(
+			doctor, GW_CHECK_DEVICE_HOOKS, GW_VERDICT_SOUND,
+			features.hook_patterns
+				? "hooks wait for interfaces, by name and by pattern"
+				: "hooks wait for interfaces by name; patterns mean those that "
+				  "are there");
+	else
+		gw_doctor_add(doctor, GW_CHECK_DEVICE_HOOKS, GW_VERDICT_FINDING,
+			      "the kernel takes hooks only on interfaces that are there");
 }
 
 /* The kernel does not tell; its build does. */

@@ -16,6 +16,19 @@ static const struct gw_check_kind kinds[GW_CHECK_COUNT] = {
 				 "Use Linux 6.13 or later, or leave `marks` out and let gw have "
 				 "the whole mark.",
 				 "Linux 6.13以降を使用するか、marksを省略してください。" },
+	[GW_CHECK_DEVICE_HOOKS] = { "device-hooks",
+				    "Interfaces that appear later get their ingress rules a moment "
+				    "after; till then routed packets and frames between ports that "
+				    "are named are judged all the same.",
+				    "後から現れるインターフェースには入口のルールが少し遅れて適用さ"
+				    "れます"
+				    "（ルーティングされる通信と名前で指定したポート間は常に検査）"
+				    "。",
+				    "Use Linux 6.18 or later (6.16 for all but patterns of names), "
+				    "or "
+				    "have the interfaces there before gwd starts.",
+				    "Linux 6.18以降（名前パターン以外は6.16以降）を使用するか、"
+				    "gwdの起動前にインターフェースを用意してください。" },
 	[GW_CHECK_LOG_MARKS] = { "log-marks",
 				 "Logged accepted packets do not say which policy let them in; "
 				 "dropped ones do.",

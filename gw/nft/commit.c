@@ -49,9 +49,21 @@ static int put_rule(struct nlmsghdr *message, const char *table, const struct gw
 	return 0;
 }
 
+/* What all operations of a plan are told with. */
+struct put {
+	const struct gw_plan *plan;
+	struct gw_arena *arena;
+	uint32_t table_flags;
+	int64_t now_ms;
+	struct gw_device_support support;
+};
+
 /* One message; operations on elements, which may take several, are not told here. */
-static int put_message(struct nlmsghdr *message, const char *table, const struct gw_op *op)
+static int put_message(struct nlmsghdr *message, const struct put *put, const struct gw_op *op)
 {
+	const char *table = put->plan->table;
+	struct gw_chain chain;
+
 	switch (op->kind) {
 	case GW_OP_ADD_TABLE:
 	case GW_OP_DEL_TABLE:
@@ -59,7 +71,9 @@ static int put_message(struct nlmsghdr *message, const char *table, const struct
 		return 0;
 	case GW_OP_ADD_CHAIN:
 	case GW_OP_DEL_CHAIN:
-		return gw_chain_put(message, table, op->chain, op->kind == GW_OP_DEL_CHAIN);
+		chain = *op->chain;
+		chain.base = gw_hook_fit(put->arena, chain.base, &put->support);
+		return gw_chain_put(message, table, &chain, op->kind == GW_OP_DEL_CHAIN);
 	case GW_OP_ADD_SET:
 	case GW_OP_DEL_SET:
 		return gw_set_put(message, table, op->set, op->kind == GW_OP_DEL_SET);
@@ -77,39 +91,37 @@ static int put_message(struct nlmsghdr *message, const char *table, const struct
 	return -EINVAL;
 }
 
-static int put_op(struct gw_batch *batch, const struct gw_plan *plan, const struct gw_op *op,
-		  uint32_t table_flags, int64_t now_ms)
+static int put_op(struct gw_batch *batch, const struct put *put, const struct gw_op *op)
 {
 	struct nlmsghdr *message;
 	int err;
 
 	if (op->kind == GW_OP_ADD_ELEMS || op->kind == GW_OP_DEL_ELEMS)
-		return gw_elems_put(batch, (uint8_t)op->family, plan->table, op->set, op->elems,
-				    op->count, now_ms, op->kind == GW_OP_DEL_ELEMS);
+		return gw_elems_put(batch, (uint8_t)op->family, put->plan->table, op->set,
+				    op->elems, op->count, put->now_ms, op->kind == GW_OP_DEL_ELEMS);
 	message = gw_batch_start(batch, messages[op->kind].type, messages[op->kind].flags,
 				 (uint8_t)op->family);
-	err = put_message(message, plan->table, op);
-	if (op->kind == GW_OP_ADD_TABLE && table_flags)
-		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htobe32(table_flags));
+	err = put_message(message, put, op);
+	if (op->kind == GW_OP_ADD_TABLE && put->table_flags)
+		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htobe32(put->table_flags));
 	if (!err)
 		gw_batch_finish(batch, message);
 	return err;
 }
 
 /* firsts[i]: the first message of operation i. */
-static int put_plan(struct gw_batch *batch, const struct gw_plan *plan, uint32_t table_flags,
-		    uint32_t *firsts, struct gw_kernel_error *ret_error)
+static int put_plan(struct gw_batch *batch, const struct put *put, uint32_t *firsts,
+		    struct gw_kernel_error *ret_error)
 {
-	int64_t now_ms = gw_nft_now_ms();
 	size_t i;
 	int err;
 
-	for (i = 0; i < plan->n_ops; i++) {
+	for (i = 0; i < put->plan->n_ops; i++) {
 		firsts[i] = batch->n_messages;
-		err = put_op(batch, plan, &plan->ops[i], table_flags, now_ms);
+		err = put_op(batch, put, &put->plan->ops[i]);
 		if (err) {
 			ret_error->error = -err;
-			ret_error->op = &plan->ops[i];
+			ret_error->op = &put->plan->ops[i];
 			return err;
 		}
 	}
@@ -233,6 +245,20 @@ static uint32_t table_flags(struct gw_kernel *kernel, const struct gw_plan *plan
 	return 0;
 }
 
+/* A throw-away namespace has the devices that the check made there (check_netns.c). */
+static int look_at_devices(struct gw_kernel *kernel, enum gw_batch_mode mode, struct put *put)
+{
+	put->support = (struct gw_device_support){ .wait = true, .patterns = true };
+	for (size_t i = 0; mode == GW_BATCH_COMMIT && i < put->plan->n_ops; i++) {
+		const struct gw_op *op = &put->plan->ops[i];
+
+		if (op->kind == GW_OP_ADD_CHAIN && op->chain->base && op->chain->base->n_devices)
+			return gw_nft_device_support((struct gw_nft_kernel *)kernel, put->arena,
+						     &put->support);
+	}
+	return 0;
+}
+
 static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_batch_mode mode,
 		  struct gw_kernel_error *ret_error)
 {
@@ -241,17 +267,23 @@ static int commit(struct gw_kernel *kernel, const struct gw_plan *plan, enum gw_
 	gw_auto_free uint32_t *firsts = gw_zalloc(plan->n_ops, sizeof(*firsts));
 	struct echoes echoes = { plan, gw_arena_new() };
 	size_t n_finals = plan->finals ? plan->finals->n : 0;
+	struct put put = { .plan = plan, .arena = echoes.arena, .now_ms = gw_nft_now_ms() };
 	struct gw_batch_answer answer;
 	struct gw_batch batch;
-	uint32_t flags;
 	int err;
 
 	memset(ret_error, 0, sizeof(*ret_error));
-	flags = table_flags(kernel, plan, mode);
+	put.table_flags = table_flags(kernel, plan, mode);
+	err = look_at_devices(kernel, mode, &put);
+	if (err) {
+		gw_arena_free(echoes.arena);
+		ret_error->error = -err;
+		return err;
+	}
 	gw_batch_init(&batch, netlink);
 	batch.echo = plan->finals ? take_echo : NULL;
 	batch.echo_context = &echoes;
-	err = put_plan(&batch, plan, flags, firsts, ret_error);
+	err = put_plan(&batch, &put, firsts, ret_error);
 	if (err || !batch.n_messages)
 		goto out;
 	err = gw_batch_send(&batch, netlink, mode, generation, &answer);

@@ -78,6 +78,11 @@ int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
 		    &features.bitwise_or);
 	if (err)
 		return err;
+	err = gw_nft_learn_hooks((struct gw_nft_kernel *)kernel);
+	if (err)
+		return err;
+	features.hooks_wait = ((struct gw_nft_kernel *)kernel)->hooks.wait;
+	features.hook_patterns = ((struct gw_nft_kernel *)kernel)->hooks.patterns;
 	*ret = features;
 	return 0;
 }

@@ -26,6 +26,7 @@ static const struct gw_kernel_ops operations = {
 	.features = gw_nft_features,
 	.own = gw_nft_own,
 	.state = gw_nft_state,
+	.fit = gw_nft_fit,
 	.free = kernel_free,
 };
 

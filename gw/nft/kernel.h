@@ -10,7 +10,26 @@ struct gw_nft_kernel {
 	struct gw_kernel base;
 	struct gw_netlink netlink;
 	bool owner; /* tables made by this socket belong to it */
+	struct {
+		bool known, wait, patterns;
+	} hooks; /* see hooks.c */
 };
+
+/** Finds out how the kernel takes hooks, once. */
+int gw_nft_learn_hooks(struct gw_nft_kernel *kernel);
+/** How the kernel takes hooks on devices, and, if it matters, which there are. */
+struct gw_device_support {
+	bool wait;     /* for devices that are not there */
+	bool patterns; /* of names */
+	const char *const *devices;
+	size_t n_devices;
+};
+int gw_nft_device_support(struct gw_nft_kernel *kernel, struct gw_arena *arena,
+			  struct gw_device_support *ret);
+/** The hook as such a kernel takes it; NULL if none of its devices is there. */
+const struct gw_base_hook *gw_hook_fit(struct gw_arena *arena, const struct gw_base_hook *base,
+				       const struct gw_device_support *support);
+int gw_nft_fit(struct gw_kernel *kernel, struct gw_ruleset *ruleset);
 
 /** The kernel's present generation. */
 int gw_nft_generation(struct gw_netlink *netlink, uint32_t *ret);

@@ -70,6 +70,11 @@ struct gw_kernel_ops {
 	int (*own)(struct gw_kernel *kernel);
 	/** -errno; -EOPNOTSUPP where the kernel cannot tell namespaces apart (before 5.14). NULL: neither. */
 	int (*state)(struct gw_kernel *kernel, struct gw_kernel_state *ret);
+	/**
+	 * Takes out of the hooks of a ruleset that is to be compared or loaded the devices that the kernel
+	 * would refuse now: those that are not there, before Linux 6.16. NULL for kernels that are none.
+	 */
+	int (*fit)(struct gw_kernel *kernel, struct gw_ruleset *ruleset);
 	void (*free)(struct gw_kernel *kernel);
 };
 struct gw_kernel {
