@@ -6,15 +6,15 @@
 #include "gw/core/mem.h"
 
 static const struct algorithm {
-	enum gw_zone_algorithm number;
 	const char *name;
+	enum gw_zone_algorithm number;
 	bool edwards; /* in no profile that wants NIST's curves */
 } algorithms[] = {
-	{ GW_ZONE_RSASHA256, "RSASHA256", false },
-	{ GW_ZONE_ECDSAP256SHA256, "ECDSAP256SHA256", false },
-	{ GW_ZONE_ECDSAP384SHA384, "ECDSAP384SHA384", false },
-	{ GW_ZONE_ED25519, "ED25519", true },
-	{ GW_ZONE_ED448, "ED448", true },
+	{ "RSASHA256", GW_ZONE_RSASHA256, false },
+	{ "ECDSAP256SHA256", GW_ZONE_ECDSAP256SHA256, false },
+	{ "ECDSAP384SHA384", GW_ZONE_ECDSAP384SHA384, false },
+	{ "ED25519", GW_ZONE_ED25519, true },
+	{ "ED448", GW_ZONE_ED448, true },
 };
 
 const char *const gw_zone_role_names[3] = { "ksk", "zsk", "csk" };

@@ -189,23 +189,38 @@ static int read_key(struct reading *reading, const struct gw_tar_member *member,
 	return error;
 }
 
+/* The tag of "keys/12345"; -1 for anything else. */
+static long tag_of(const char *name)
+{
+	static const char keys[] = "keys/";
+	const char *digits = name + strlen(keys);
+
+	if (strncmp(name, keys, strlen(keys)) != 0 || strlen(digits) != 5 ||
+	    strspn(digits, "0123456789") != 5)
+		return -1;
+	return strtol(digits, NULL, 10);
+}
+
 /* zones/FOLDER/ledger, or zones/FOLDER/keys/TAG of the zone whose ledger came before. */
 static int read_member(struct reading *reading, const struct gw_tar_member *member)
 {
-	char folder[GW_ZONE_NAME_FOLDER], expected[PATH_MAX_];
-	unsigned int tag = 0;
-	int end = 0;
+	static const char zones[] = "zones/";
+	const char *name, *path = member->path + strlen(zones);
+	char folder[GW_ZONE_NAME_FOLDER];
 
-	if (!member->folder && sscanf(member->path, "zones/%767[^/]/ledger%n", folder, &end) == 1 &&
-	    end && !member->path[end])
+	if (member->folder || strncmp(member->path, zones, strlen(zones)) != 0)
+		return damaged(reading, member->path, "nothing that belongs into a backup");
+	name = strchr(path, '/');
+	if (!name || (size_t)(name - path) >= sizeof(folder))
+		return damaged(reading, member->path, "nothing that belongs into a backup");
+	memcpy(folder, path, (size_t)(name - path));
+	folder[name - path] = '\0';
+	name++;
+	if (strcmp(name, "ledger") == 0)
 		return begin_zone(reading, member, folder);
-	if (reading->in_zone &&
-	    sscanf(member->path, "zones/%767[^/]/keys/%5u", folder, &tag) == 2) {
-		(void)snprintf(expected, sizeof(expected), "zones/%s/keys/%05u",
-			       reading->zone.zone.folder, tag);
-		if (!member->folder && tag <= UINT16_MAX && strcmp(expected, member->path) == 0)
-			return read_key(reading, member, (uint16_t)tag);
-	}
+	if (reading->in_zone && strcmp(folder, reading->zone.zone.folder) == 0 &&
+	    tag_of(name) >= 0 && tag_of(name) <= UINT16_MAX)
+		return read_key(reading, member, (uint16_t)tag_of(name));
 	return damaged(reading, member->path, "nothing that belongs into a backup");
 }
 

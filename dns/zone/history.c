@@ -135,7 +135,7 @@ static const char *add_backed_up(struct gw_zone_history *history, const struct g
 	for (size_t i = 0; i < entry->tags.n; i++) {
 		struct gw_zone_key_story *key = find(history, entry->tags.tag[i]);
 
-		if (!key->backed_up)
+		if (key && !key->backed_up)
 			key->backed_up = entry->time;
 	}
 	return NULL;

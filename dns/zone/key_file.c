@@ -269,7 +269,7 @@ int gw_zone_key_read(int folder, const struct gw_zone_vault *vault, const struct
 	}
 	error = gw_zone_key_open(vault, zone, path, file.bytes ? file.bytes : "", file.len, diags,
 				 &key);
-	if (!error && key->public_.tag != tag) {
+	if (!error && key && key->public_.tag != tag) {
 		gw_diag(diags, GW_D_ZONE_KEY_FILE, nowhere, "%s: holds key %u", path,
 			key->public_.tag);
 		error = -EBADMSG;

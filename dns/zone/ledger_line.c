@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,7 +223,7 @@ static bool get_text(const json_t *object, const char *key, char *ret, size_t si
 
 	if (text && strlen(text) >= size)
 		return false;
-	(void)strcpy(ret, text ? text : "");
+	(void)snprintf(ret, size, "%s", text ? text : "");
 	return true;
 }
 

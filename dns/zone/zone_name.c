@@ -124,6 +124,14 @@ int gw_zone_name_parse(const char *text, struct gw_zone_name *ret)
 	return 0;
 }
 
+static int hex(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 int gw_zone_name_of_folder(const char *folder, struct gw_zone_name *ret)
 {
 	char text[4 * FOLDER_NAME_MAX + 1], *out = text;
@@ -131,16 +139,13 @@ int gw_zone_name_of_folder(const char *folder, struct gw_zone_name *ret)
 	if (strlen(folder) > FOLDER_NAME_MAX)
 		return -EINVAL;
 	for (const char *at = folder; *at && strcmp(folder, ROOT_FOLDER) != 0; at++) {
-		unsigned int value;
-
 		if (*at != '=') {
 			*out++ = *at;
 			continue;
 		}
-		if (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]) ||
-		    sscanf(at + 1, "%2x", &value) != 1)
+		if (hex(at[1]) < 0 || hex(at[2]) < 0)
 			return -EINVAL;
-		out += sprintf(out, "\\%03u", value);
+		out += sprintf(out, "\\%03d", hex(at[1]) * 16 + hex(at[2]));
 		at += 2;
 	}
 	*out = '\0';

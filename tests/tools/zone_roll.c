@@ -11,7 +11,8 @@
  *	                                                or nothing; "keys" and tags in any case
  *	zone_roll STATE root NOW FILE [DS...]           a root with these DS of `example.`
  *
- * STYLE is double-ksk or double-ds; with `,hasty` behind it the operator ignores all times.
+ * STYLE is double-ksk or double-ds; with `,hasty` behind it the operator ignores all times. `unsigned`: the
+ * zone is to become insecure.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -200,6 +201,10 @@ static void put_nsec(const struct signing *signing, const char *owner, const cha
 	uint8_t bits[8] = { 0 };
 	size_t len = sizeof(bits);
 
+	if (!signing->keys->n) {
+		gw_text_done(rdata);
+		return; /* an unsigned zone denies nothing */
+	}
 	for (size_t i = 0; i < n; i++)
 		bits[types[i] / 8] |= (uint8_t)(0x80 >> types[i] % 8);
 	while (!bits[len - 1])
@@ -270,6 +275,12 @@ static void put_cds(const struct signing *signing)
 		gw_text_add(next_rdata(&cds), (const char *)ds, len);
 		gw_text_add(next_rdata(&cdnskey), (const char *)key->rdata, key->len);
 	}
+	if (signing->shown->cds_delete) {
+		gw_text_add(next_rdata(&cds), (const char *)gw_zone_cds_delete,
+			    sizeof(gw_zone_cds_delete));
+		gw_text_add(next_rdata(&cdnskey), (const char *)gw_zone_cdnskey_delete,
+			    sizeof(gw_zone_cdnskey_delete));
+	}
 	finish(signing, &cds);
 	finish(signing, &cdnskey);
 }
@@ -284,7 +295,7 @@ static void put_child(const struct signing *signing)
 	put_apex(signing);
 	put_cds(signing);
 	put_nsec(signing, "example.", "n000.example.", apex,
-		 GW_COUNT(apex) - (signing->shown->cds.n ? 0 : 2));
+		 GW_COUNT(apex) - (signing->shown->cds.n || signing->shown->cds_delete ? 0 : 2));
 	for (int i = 0; i < HOSTS; i++) {
 		(void)snprintf(name, sizeof(name), "n%03d.example.", i);
 		(void)snprintf(next, sizeof(next), "n%03d.example.", i + 1);
@@ -415,7 +426,7 @@ static void run_begin(struct operator* self, const char *zone, const char *kind)
 static void run_roll(struct operator* self, const char *zone, const char *role, bool compromised)
 {
 	struct gw_zone_key_ops ops;
-	uint16_t tag, successor;
+	uint16_t tag, successor = 0;
 
 	open_vault(self);
 	open_ledger(self, zone);
@@ -507,6 +518,7 @@ static struct gw_zone_timing timing_of(const char *style)
 
 	if (strncmp(style, "double-ds", 9) == 0)
 		timing.style = GW_ZONE_DOUBLE_DS;
+	timing.unsign = strcmp(style, "unsigned") == 0;
 	if (strstr(style, ",hasty")) {
 		timing.dnskey_ttl = timing.max_ttl = timing.ds_ttl = 1;
 		timing.propagation = 0;
@@ -565,13 +577,13 @@ int main(int argc, char **argv)
 	if (self.state < 0)
 		die(self.dir, NULL);
 	if (strcmp(verb, "root") == 0 && argc >= 5) {
-		self.now = atoll(argv[3]);
+		self.now = strtoll(argv[3], NULL, 10);
 		run_root(&self, argv[4], argv + 5, (size_t)argc - 5);
 	} else if (strcmp(verb, "step") == 0 && argc == 9) {
-		self.now = atoll(argv[4]);
+		self.now = strtoll(argv[4], NULL, 10);
 		run_step(&self, argv + 3);
 	} else if (argc == 6) {
-		self.now = atoll(argv[5]);
+		self.now = strtoll(argv[5], NULL, 10);
 		if (strcmp(verb, "begin") == 0)
 			run_begin(&self, argv[3], argv[4]);
 		else

@@ -543,7 +543,7 @@ static int max_deviations(const struct scenario *scenario)
 	const char *runs = getenv("RUNS");
 
 	if (runs)
-		return atoi(runs);
+		return (int)strtol(runs, NULL, 10);
 	return scenario->style == GW_ZONE_DOUBLE_DS ? 1 : 2;
 }
 
