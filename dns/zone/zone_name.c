@@ -134,7 +134,7 @@ static int hex(char c)
 
 int gw_zone_name_of_folder(const char *folder, struct gw_zone_name *ret)
 {
-	char text[4 * FOLDER_NAME_MAX + 1], *out = text;
+	char text[4 * FOLDER_NAME_MAX + 1] = { 0 }, *out = text;
 
 	if (strlen(folder) > FOLDER_NAME_MAX)
 		return -EINVAL;

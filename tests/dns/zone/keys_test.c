@@ -360,9 +360,9 @@ static void no_octet_of_a_key_file_can_be_changed(void **state)
 	assert_int_equal(try_open(fixture, file.bytes, file.len), 0);
 	for (size_t i = 0; i < file.len; i++) {
 		for (int bit = 0; bit < 8; bit++) {
-			file.bytes[i] ^= (char)(1 << bit);
+			file.bytes[i] = (char)((unsigned char)file.bytes[i] ^ 1u << bit);
 			assert_true(try_open(fixture, file.bytes, file.len) < 0);
-			file.bytes[i] ^= (char)(1 << bit);
+			file.bytes[i] = (char)((unsigned char)file.bytes[i] ^ 1u << bit);
 		}
 		assert_true(try_open(fixture, file.bytes, i) < 0);
 	}

@@ -1,8 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dns/zone/ledger.h"
@@ -138,29 +141,41 @@ static void what_was_appended_is_there_after_opening_again(void **state)
 	assert_int_equal(gw_zone_history_seen(history)->parent.strangers, 1);
 }
 
-/* Cut at any octet, it opens with the lines that are whole, and goes on. */
+static void assert_goes_on(struct fixture *fixture, const char *bytes, size_t len, size_t lines)
+{
+	write_file(fixture, bytes, len);
+	assert_int_equal(reopen(fixture), 0);
+	assert_int_equal(gw_zone_ledger_history(fixture->ledger)->n_entries, lines);
+	append(fixture, zone_generated(80, 4000, GW_ZONE_ZSK));
+	assert_int_equal(reopen(fixture), 0);
+	assert_int_equal(gw_zone_ledger_history(fixture->ledger)->n_entries, lines + 1);
+}
+
+/* Cut at any octet, it has the lines that are whole; and goes on behind them, of which some are tried. */
 static void a_cut_ledger_goes_on_behind_its_last_whole_line(void **state)
 {
 	struct fixture *fixture = *state;
 	gw_auto_text struct gw_text file = { 0 };
-	size_t lines = 0;
+	size_t lines = 0, whole = 0;
 
 	fill(fixture);
 	read_file(fixture, LEDGER, &file);
 	for (size_t cut = 0; cut <= file.len; cut++) {
-		const struct gw_zone_history *history;
+		struct gw_zone_history history;
+		struct gw_zone_chain chain;
 
-		lines += cut && file.bytes[cut - 1] == '\n';
-		/* All octets of the first two lines, some of the others. */
-		if (lines > 1 && cut % 29 && cut != file.len)
-			continue;
-		write_file(fixture, file.bytes, cut);
-		assert_int_equal(reopen(fixture), 0);
-		history = gw_zone_ledger_history(fixture->ledger);
-		assert_int_equal(history->n_entries, lines);
-		append(fixture, zone_generated(80, 4000, GW_ZONE_ZSK));
-		assert_int_equal(reopen(fixture), 0);
-		assert_int_equal(gw_zone_ledger_history(fixture->ledger)->n_entries, lines + 1);
+		if (cut && file.bytes[cut - 1] == '\n') {
+			lines++;
+			whole = cut;
+		}
+		gw_zone_history_init(&history);
+		assert_int_equal(gw_zone_ledger_read(&fixture->zone, "ledger", file.bytes, cut,
+						     &fixture->diags, &chain, &history),
+				 whole);
+		assert_int_equal(history.n_entries, lines);
+		gw_zone_history_done(&history);
+		if (cut % 149 == 0 || cut == file.len)
+			assert_goes_on(fixture, file.bytes, cut, lines);
 	}
 	assert_int_equal(lines, ENTRIES);
 }
@@ -236,6 +251,88 @@ static void one_process_at_a_time_has_it(void **state)
 	assert_int_equal(gw_zone_ledger_append(second, &entry, &fixture->diags), -EROFS);
 	assert_int_equal(gw_zone_ledger_history(second)->n_entries, ENTRIES);
 	gw_zone_ledger_close(second);
+}
+
+/* No room for another octet: the entry is refused, and goes in when there is room again. */
+static void a_full_disk_leaves_the_ledger_as_it_was(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gw_zone_entry entry = zone_generated(90, 5000, GW_ZONE_ZSK);
+	gw_auto_text struct gw_text before = { 0 };
+	gw_auto_text struct gw_text after = { 0 };
+	struct rlimit unlimited, limit;
+
+	fill(fixture);
+	read_file(fixture, LEDGER, &before);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	limit = unlimited;
+	limit.rlim_cur = before.len + 100; /* half of the line goes in */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_true(gw_zone_ledger_append(fixture->ledger, &entry, &fixture->diags) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	assert_int_equal(gw_zone_ledger_history(fixture->ledger)->n_entries, ENTRIES);
+	read_file(fixture, LEDGER, &after);
+	assert_string_equal(before.bytes, after.bytes);
+	append(fixture, entry);
+	assert_int_equal(reopen(fixture), 0);
+	assert_int_equal(gw_zone_ledger_history(fixture->ledger)->n_entries, ENTRIES + 1);
+}
+
+/* Appends for as long as it lives, and says so after each. */
+_Noreturn static void append_for_ever(const struct fixture *fixture, int acknowledged)
+{
+	struct gw_zone_ledger *ledger = NULL;
+	struct gw_diags diags;
+
+	gw_diags_init(&diags);
+	if (gw_zone_ledger_open(fixture->state, &fixture->zone, &diags, &ledger) < 0)
+		_exit(1);
+	for (;;) {
+		struct gw_zone_entry entry = { .event = GW_ZONE_SEEN,
+					       .time = 100,
+					       .parent = { .ds = zone_tags(1, KSK) } };
+
+		if (gw_zone_ledger_append(ledger, &entry, &diags) < 0 ||
+		    write(acknowledged, "", 1) != 1)
+			_exit(1);
+	}
+}
+
+/* kill -9 at any moment: what was acknowledged is there, and the ledger goes on. */
+static void nothing_acknowledged_is_lost_by_a_kill(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t least = ENTRIES;
+
+	fill(fixture);
+	gw_zone_ledger_close(fixture->ledger);
+	fixture->ledger = NULL;
+	for (int i = 0; i < 20; i++) {
+		int acknowledged[2], status;
+		char octet[64];
+		ssize_t n;
+		pid_t child;
+
+		assert_int_equal(pipe2(acknowledged, O_CLOEXEC), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (!child)
+			append_for_ever(fixture, acknowledged[1]);
+		(void)close(acknowledged[1]);
+		least += (uint64_t)read(acknowledged[0], octet, 1); /* it is at work */
+		(void)usleep(137u * (unsigned int)i);
+		assert_int_equal(kill(child, SIGKILL), 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		while ((n = read(acknowledged[0], octet, sizeof(octet))) > 0)
+			least += (uint64_t)n;
+		(void)close(acknowledged[0]);
+		assert_int_equal(reopen(fixture), 0);
+		assert_true(gw_zone_ledger_history(fixture->ledger)->n_entries >= least);
+		least = gw_zone_ledger_history(fixture->ledger)->n_entries;
+		gw_zone_ledger_close(fixture->ledger);
+		fixture->ledger = NULL;
+	}
 }
 
 /* ---- the audit trail ------------------------------------------------------------------------------ */
@@ -329,6 +426,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_and_moved_lines_are_found, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_process_at_a_time_has_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_leaves_the_ledger_as_it_was, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost_by_a_kill, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(the_audit_trail_misses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_ledger_can_be_rebuilt_from_the_audit_trail,
 						set_up, tear_down),
