@@ -26,14 +26,25 @@ static void remove_at(struct gw_exceptions *list, size_t i)
 	list->changed = true;
 }
 
+#ifndef __clang__
+#pragma GCC diagnostic push
+/* gcc 12 does not see that the text is reachable through the list. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static struct gw_exception *add(struct gw_exceptions *list, const char *id)
 {
-	struct gw_exception item = { .id = gw_strdup(id), .warned_s = UINT32_MAX };
+	const struct gw_exception item = { .warned_s = UINT32_MAX };
+	struct gw_exception *added;
 
 	gw_push(list->items, list->n, list->capacity, item);
 	list->changed = true;
-	return &list->items[list->n - 1];
+	added = &list->items[list->n - 1];
+	added->id = gw_strdup(id);
+	return added;
 }
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 /* ---- following the config -------------------------------------------------------------------- */
 

@@ -54,8 +54,8 @@ static int read_head(int dir, uint64_t first, struct gw_audit_log_end *ret, int6
 /* How many of the segments in front hold nothing younger than `before`. */
 static size_t count_expired(int dir, const uint64_t *firsts, size_t n, int64_t before)
 {
-	struct gw_audit_log_end end;
-	int64_t time;
+	struct gw_audit_log_end end = { 0 };
+	int64_t time = 0;
 	size_t expired = 0;
 
 	/* All records of a segment are older than the first one of the next. */
@@ -109,7 +109,7 @@ enum when {
 static int delete_segments(struct gw_audit *audit, const char *class_name, int dir,
 			   const uint64_t *firsts, size_t n, uint32_t retention_s, enum when when)
 {
-	struct gw_audit_log_end kept;
+	struct gw_audit_log_end kept = { 0 };
 	int64_t time;
 	char name[32];
 	int err = read_head(dir, firsts[n], &kept, &time);

@@ -217,10 +217,9 @@ static int read_all(int fd, char **ret, size_t *ret_len)
  * first lines are not those of a segment. */
 static int read_segment(struct gw_audit_log *log, uint64_t first, uint64_t *seq)
 {
-	gw_auto_free char *bytes = NULL;
 	uint64_t next_seq = 0;
 	size_t len = 0, header;
-	char name[32];
+	char *bytes = NULL, name[32];
 	int err;
 
 	gw_audit_log_segment_name(first, name);
@@ -238,8 +237,11 @@ static int read_segment(struct gw_audit_log *log, uint64_t first, uint64_t *seq)
 		*seq = next_seq ? next_seq - 1 : 0;
 		log->size = (off_t)len;
 		walk(bytes, len, &log->end, seq);
-		return cut_torn(log, bytes, len);
+		err = cut_torn(log, bytes, len);
+		gw_free(bytes);
+		return err;
 	}
+	gw_free(bytes);
 	(void)close(log->fd); /* read from only */
 	log->fd = -1;
 	return err;

@@ -134,6 +134,11 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	wait_for_request(connection);
 }
 
+#ifndef __clang__
+#pragma GCC diagnostic push
+/* gcc 12 does not see that a message is reachable through the connection's list. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *text, int file)
 {
 	size_t len = strlen(text);
@@ -160,6 +165,9 @@ void gw_ipc_connection_send(struct gw_ipc_connection *connection, const char *te
 	(void)event_del(connection->readable);
 	(void)event_add(connection->writable, NULL);
 }
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {

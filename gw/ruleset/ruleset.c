@@ -29,15 +29,14 @@ struct gw_ruleset *gw_ruleset_table(const struct gw_ruleset *ruleset, uint32_t f
 
 struct gw_ruleset *gw_ruleset_add_table(struct gw_ruleset *ruleset, uint32_t family)
 {
-	struct gw_ruleset *table = gw_ruleset_table(ruleset, family);
+	struct gw_ruleset *last = ruleset;
 
-	if (table)
-		return table;
-	table = gw_ruleset_new(family, ruleset->name);
-	while (ruleset->next)
-		ruleset = ruleset->next;
-	ruleset->next = table;
-	return table;
+	while (last->family != family && last->next)
+		last = last->next;
+	if (last->family == family)
+		return last;
+	last->next = gw_ruleset_new(family, ruleset->name);
+	return last->next;
 }
 
 static void table_free(struct gw_ruleset *ruleset)
