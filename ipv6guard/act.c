@@ -140,7 +140,8 @@ static void quarantined(struct gw_link *link, const json_t *reply, int file, voi
 	gw_free(asked);
 }
 
-static void quarantine(struct ipv6guard_state *state, const struct ipv6guard_case *found)
+static void quarantine(struct ipv6guard_state *state, const struct ipv6guard_case *found,
+		       uint32_t for_s)
 {
 	const struct ipv6guard_device *device = found->device;
 	struct asked *asked = gw_zalloc(1, sizeof(*asked));
@@ -154,9 +155,8 @@ static void quarantine(struct ipv6guard_state *state, const struct ipv6guard_cas
 		       gw_v6_class_info(found->result->class_id)->text_en);
 	if (!gw_link_ask(state->daemon->link, "ipv6-quarantine",
 			 json_pack("{s:s, s:s, s:I, s:s}", "port", device->port, "mac",
-				   gw_mac_format(device->mac, mac), "for_s",
-				   (json_int_t)state->model->response.quarantine_s, "reason",
-				   reason),
+				   gw_mac_format(device->mac, mac), "for_s", (json_int_t)for_s,
+				   "reason", reason),
 			 GW_LINK_KEEP, quarantined, asked)) {
 		state->quarantines_failed++;
 		found->device->quarantined_until = 0;
@@ -304,7 +304,7 @@ void ipv6guard_act(struct ipv6guard_state *state, const struct ipv6guard_case *f
 	}
 	answer = ipv6guard_respond(found->device, &offence, &place, &rules, now);
 	if (answer.spared == IPV6GUARD_NOT_SPARED)
-		quarantine(state, found);
+		quarantine(state, found, rules.quarantine_s);
 	if (offence.severity == GW_V6_HOSTILE)
 		ipv6guard_announce_end(state, found, now_ms);
 	if (!answer.tell) {

@@ -12,7 +12,6 @@
 
 #define FRAMES_AT_ONCE 64 /* then others of the loop have their turn */
 #define RETRY_S        5
-#define RENEW_S        IPV6GUARD_BINDING_LIFE_S
 
 int64_t ipv6guard_clock_ms(void)
 {
@@ -148,31 +147,45 @@ static unsigned int port_of(const struct gw_logged_frame *frame, char name[IF_NA
 	return index;
 }
 
+static void bind_address(struct ipv6guard_state *state, const char *port,
+			 const struct gw_v6_result *result)
+{
+	gw_u128 target = gw_addr_from_bytes(GW_FAMILY_IPV6, result->u.nd.target);
+	char mac[GW_MAC_TEXT], address[GW_ADDR_TEXT];
+
+	(void)gw_link_ask(state->daemon->link, "ipv6-bind",
+			  json_pack("{s:s, s:s, s:s, s:i}", "port", port, "mac",
+				    gw_mac_format(result->evidence.eth_src, mac), "address",
+				    gw_addr_format(GW_FAMILY_IPV6, target, address), "for_s",
+				    IPV6GUARD_BINDING_LIFE_S),
+			  GW_LINK_ONCE, NULL, NULL); /* hosts ask again and again */
+}
+
 /* A neighbour solicitation that passes: the device asks whether an address is free, and has it. */
 static void claim(struct ipv6guard_state *state, const char *port, unsigned int index,
 		  const struct gw_v6_result *result)
 {
 	const struct gw_v6_evidence *evidence = &result->evidence;
-	char mac[GW_MAC_TEXT], address[GW_ADDR_TEXT];
+	const struct gw_link *link, *master;
 	enum ipv6guard_claim answer;
 
 	if (result->detail != GW_V6_DETAIL_ND ||
 	    result->u.nd.type != GW_V6_ICMP_NEIGHBOUR_SOLICIT ||
 	    !gw_mac_is_device(evidence->eth_src))
 		return;
+	ipv6guard_surroundings_look(&state->surroundings, ipv6guard_clock_ms());
+	link = ipv6guard_link_by_index(&state->surroundings, index);
+	if (link && link->bridge)
+		return; /* it has come in by a port, and was heard there */
 	answer = ipv6guard_bindings_claim(state->bindings, index, evidence->eth_src,
 					  result->u.nd.target, ipv6guard_clock_ms() / 1000);
 	if (answer != IPV6GUARD_CLAIM_GRANTED && answer != IPV6GUARD_CLAIM_KEPT)
 		return;
-	(void)gw_link_ask(
-		state->daemon->link, "ipv6-bind",
-		json_pack("{s:s, s:s, s:s, s:i}", "port", port, "mac",
-			  gw_mac_format(evidence->eth_src, mac), "address",
-			  gw_addr_format(GW_FAMILY_IPV6,
-					 gw_addr_from_bytes(GW_FAMILY_IPV6, result->u.nd.target),
-					 address),
-			  "for_s", RENEW_S),
-		GW_LINK_ONCE, NULL, NULL); /* hosts ask again and again */
+	bind_address(state, port, result);
+	/* What goes to the gateway itself comes in by the bridge as well. */
+	master = link ? ipv6guard_link_by_index(&state->surroundings, link->master) : NULL;
+	if (master && master->bridge)
+		bind_address(state, master->name, result);
 }
 
 static struct ipv6guard_device *device_of(struct ipv6guard_state *state, const char *port,

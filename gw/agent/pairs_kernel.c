@@ -21,12 +21,12 @@ static const struct gw_set set_bindings = { .name = GW_BINDINGS_SET,
 					    .timeout = true };
 
 /* Name of the port, then the MAC in its slot. */
-static uint8_t *make_key(struct gw_arena *arena, const struct gw_set *set, const char *port,
-			 const uint8_t mac[GW_MAC_LEN])
+static uint8_t *make_key(struct gw_arena *arena, const struct gw_set *set,
+			 const char port[IFNAMSIZ], const uint8_t mac[GW_MAC_LEN])
 {
 	uint8_t *key = gw_arena_zalloc(arena, 1, gw_set_key_len(set));
 
-	memcpy(key, port, strlen(port));
+	memcpy(key, port, IFNAMSIZ); /* padded with zeroes */
 	memcpy(key + gw_type_slot(GW_TYPE_IFNAME), mac, GW_MAC_LEN);
 	return key;
 }
@@ -169,7 +169,9 @@ static int send_binding(struct gw_kernel *kernel, uint32_t family, const struct 
 	struct gw_kernel_error refusal;
 	int err = kernel->ops->commit(kernel, &both, &refusal);
 
-	return err == -ENOENT ? kernel->ops->commit(kernel, &add, &refusal) : err;
+	/* -ERESTART: what was to be deleted is not there. */
+	return err == -ENOENT || err == -ERESTART ? kernel->ops->commit(kernel, &add, &refusal)
+						  : err;
 }
 
 int gw_binding_send(struct gw_kernel *kernel, const struct gw_binding *binding)

@@ -55,6 +55,11 @@ guard_lab_start() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	# What the gateway's own stack says is not what is tested here.
 	sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	# Nor what the tables of routed packets make of bridged ones, where br_netfilter is loaded.
+	for table in iptables ip6tables arptables; do
+		[ ! -e /proc/sys/net/bridge/bridge-nf-call-$table ] ||
+			sysctl -qw net.bridge.bridge-nf-call-$table=0
+	done
 	ip link set lo up
 }
 
