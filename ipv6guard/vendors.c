@@ -74,14 +74,12 @@ static bool parse_assignment(const char *text, size_t len, uint64_t *ret)
 	if (len != 6 && len != 7 && len != 9)
 		return false;
 	for (size_t i = 0; i < 9; i++) {
-		char c = i < len ? text[i] : '0';
+		static const char digits[] = "0123456789ABCDEF";
+		const char *digit = i < len ? memchr(digits, text[i], 16) : digits;
 
-		if (c >= '0' && c <= '9')
-			prefix = prefix << 4 | (uint64_t)(c - '0');
-		else if (c >= 'A' && c <= 'F')
-			prefix = prefix << 4 | (uint64_t)(c - 'A' + 10);
-		else
+		if (!digit)
 			return false;
+		prefix = prefix << 4 | (uint64_t)(digit - digits);
 	}
 	*ret = prefix << 28 | (uint64_t)length << 26;
 	return true;
