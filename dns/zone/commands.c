@@ -36,6 +36,23 @@ static const struct gw_option export_options[] = {
 };
 
 const struct gw_command gw_zone_commands[] = {
+	{ .name = "zone lint",
+	  .args = "[ZONE…]",
+	  .summary = "What is wrong with the data of zones, before they are signed?",
+	  .details = "Syntax, SOA, delegations and glue, aliases, what leads nowhere, TTLs, mail "
+		     "and CAA; and "
+		     "our\n"
+		     "rules: names under the allowed domains, no inside addresses in outside "
+		     "zones. `gwctl "
+		     "explain`\n"
+		     "says what a rule is about; `lint:` of a zone judges it otherwise, with a "
+		     "reason.\n"
+		     "Exit status: 2 if there are findings.",
+	  .examples = "  gwctl -C . zone lint\n  gwctl zone lint example.go.jp --json\n",
+	  .options = no_options,
+	  .max_args = 64,
+	  .warnings = true,
+	  .run = gw_cmd_zone_lint },
 	{ .name = "zone status",
 	  .args = "[ZONE…]",
 	  .summary = "Keys of zones, what happens to them next, and what you must do now",

@@ -71,6 +71,7 @@ struct gw_zone_key_ops gw_zone_desk_ops(const struct gw_zone_desk *desk,
 
 /* ---- the commands ----------------------------------------------------------------------------- */
 
+enum gw_exit gw_cmd_zone_lint(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_compare(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_status(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_keys(struct gw_ctl *ctl);

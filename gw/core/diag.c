@@ -46,7 +46,7 @@ static bool drop_last_warning(struct gw_diags *diags)
 {
 	size_t i = diags->count;
 
-	while (i && kinds[diags->items[i - 1].id].severity != GW_SEVERITY_WARNING)
+	while (i && diags->items[i - 1].severity != GW_SEVERITY_WARNING)
 		i--;
 	if (!i)
 		return false;
@@ -58,7 +58,7 @@ static bool drop_last_warning(struct gw_diags *diags)
 
 void gw_diag(struct gw_diags *diags, enum gw_diag_id id, struct gw_loc loc, const char *format, ...)
 {
-	struct gw_diagnostic item = { .id = id, .loc = loc };
+	struct gw_diagnostic item = { .id = id, .severity = kinds[id].severity, .loc = loc };
 	bool is_error = kinds[id].severity == GW_SEVERITY_ERROR;
 	va_list args;
 
@@ -84,6 +84,20 @@ void gw_diag_hint(struct gw_diags *diags, const char *format, ...)
 	va_start(args, format);
 	diags->items[diags->count - 1].hint = gw_arena_vprintf(diags->arena, format, args);
 	va_end(args);
+}
+
+void gw_diag_weigh(struct gw_diags *diags, enum gw_severity severity)
+{
+	if (!diags->kept_last || diags->items[diags->count - 1].severity == severity)
+		return;
+	diags->items[diags->count - 1].severity = severity;
+	if (severity == GW_SEVERITY_ERROR) {
+		diags->errors++;
+		diags->warnings--;
+	} else {
+		diags->errors--;
+		diags->warnings++;
+	}
 }
 
 void gw_diag_related(struct gw_diags *diags, struct gw_loc loc, const char *format, ...)

@@ -64,6 +64,7 @@ struct gw_diag_kind {
 
 struct gw_diagnostic {
 	enum gw_diag_id id;
+	enum gw_severity severity; /* the catalogue's, unless gw_diag_weigh has said otherwise */
 	struct gw_loc loc;
 	const char *message;
 	const char *hint;      /* NULL: none */
@@ -94,6 +95,9 @@ void gw_diag(struct gw_diags *diags, enum gw_diag_id id, struct gw_loc loc, cons
 /** Adds a hint ("did you mean `dmz`?") to the diagnostic added last. */
 void gw_diag_hint(struct gw_diags *diags, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** Makes the diagnostic added last an error or a warning, where the operator may decide that. */
+void gw_diag_weigh(struct gw_diags *diags, enum gw_severity severity);
 
 /** Names the other party of the diagnostic added last ("first defined here"). */
 void gw_diag_related(struct gw_diags *diags, struct gw_loc loc, const char *format, ...)

@@ -43,7 +43,7 @@ static void style(struct printer *printer, const char *code)
 static void print_title(struct printer *printer, const struct gw_diagnostic *item)
 {
 	const struct gw_diag_kind *kind = gw_diag_kind(item->id);
-	bool is_error = kind->severity == GW_SEVERITY_ERROR;
+	bool is_error = item->severity == GW_SEVERITY_ERROR;
 
 	style(printer, is_error ? RED : YELLOW);
 	gw_text_printf(&printer->text, "%s[%s]", is_error ? "error" : "warning", kind->number);
@@ -234,7 +234,7 @@ static int compare_items(const void *left, const void *right)
 {
 	const struct gw_diagnostic *a = *(const struct gw_diagnostic *const *)left;
 	const struct gw_diagnostic *b = *(const struct gw_diagnostic *const *)right;
-	int order = compare_number(gw_diag_kind(a->id)->severity, gw_diag_kind(b->id)->severity);
+	int order = compare_number(a->severity, b->severity);
 
 	if (!order)
 		order = strcmp(a->loc.source ? a->loc.source->path : "",

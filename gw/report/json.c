@@ -62,7 +62,7 @@ static json_t *diagnostic(const struct gw_diagnostic *item)
 
 	gw_json_set(object, "id", gw_json_text(kind->number));
 	gw_json_set(object, "severity",
-		    gw_json_text(kind->severity == GW_SEVERITY_ERROR ? "error" : "warning"));
+		    gw_json_text(item->severity == GW_SEVERITY_ERROR ? "error" : "warning"));
 	gw_json_set(object, "message", gw_json_text(item->message));
 	gw_json_add_loc(object, item->loc);
 	if (item->hint)
