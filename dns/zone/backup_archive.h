@@ -26,8 +26,9 @@ struct gw_zone_archive_reader {
 };
 
 /**
- * Reads an archive. A zone is given before its keys, and each key has been proved: it is the one whose
- * DNSKEY the ledger has, and signs. -EBADMSG with a diagnostic: something is damaged or missing.
+ * Reads an archive. A zone is given before its keys, and each key that is given has been proved: it is the
+ * one whose DNSKEY the ledger has, and signs. -EBADMSG with a diagnostic: something is damaged or
+ * missing.
  */
 int gw_zone_archive_read(int fd, const struct gw_zone_archive_reader *reader,
 			 struct gw_diags *diags);

@@ -98,10 +98,10 @@ struct gw_zone_step {
  * (`asked`; a parent that looks at CDS may act as soon as they are out), publish (`publish`, `published`).
  */
 struct gw_zone_work {
-	bool publish;                 /* the zone is to be signed and published as `shown` says */
-	struct gw_zone_shown shown;   /* also when nothing changes */
-	bool ask;                     /* the parent is to be asked for `ds` */
-	bool wait;                    /* it has been, and has not answered */
+	bool publish;               /* the zone is to be signed and published as `shown` says */
+	struct gw_zone_shown shown; /* also when nothing changes */
+	bool ask;                   /* the parent is to be asked for `ds` */
+	bool wait; /* it has been, and has not answered: asking for `ds` again does no harm */
 	struct gw_zone_tags ds;       /* empty: delete all */
 	struct gw_zone_tags unbacked; /* keys that wait for a backup */
 	struct gw_zone_tags due;      /* keys that need a successor: their age, or they are to go */
