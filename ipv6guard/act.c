@@ -113,7 +113,20 @@ struct asked {
 	struct ipv6guard_state *state;
 	char port[IPV6GUARD_PORT_MAX];
 	uint8_t mac[GW_MAC_LEN];
+	int64_t frame_us; /* when the kernel had the frame, Unix time */
 };
+
+/* From the frame to the kernel's set: what operators want to know. */
+static void measure(struct ipv6guard_state *state, const struct asked *asked, const json_t *reply)
+{
+	int64_t took = json_integer_value(json_object_get(reply, "taken_us")) - asked->frame_us;
+
+	if (took < 0)
+		return; /* the clock was set */
+	state->response_us = took;
+	if (took > state->response_us_max)
+		state->response_us_max = took;
+}
 
 static void quarantined(struct gw_link *link, const json_t *reply, int file, void *context)
 {
@@ -128,6 +141,7 @@ static void quarantined(struct gw_link *link, const json_t *reply, int file, voi
 		(void)close(file); /* this verb attaches nothing */
 	if (gw_link_is_ok(reply)) {
 		state->quarantines++;
+		measure(state, asked, reply);
 	} else {
 		state->quarantines_failed++;
 		if (device)
@@ -148,6 +162,7 @@ static void quarantine(struct ipv6guard_state *state, const struct ipv6guard_cas
 	char mac[GW_MAC_TEXT], reason[160];
 
 	asked->state = state;
+	asked->frame_us = found->frame->time_us;
 	memcpy(asked->port, device->port, sizeof(asked->port));
 	memcpy(asked->mac, device->mac, sizeof(asked->mac));
 	(void)snprintf(reason, sizeof(reason), "%s: %s",

@@ -89,16 +89,18 @@ static void print_status(struct gw_ctl *ctl, const json_t *reply)
 
 static enum gw_exit run_status(struct gw_ctl *ctl)
 {
-	static const char *const keys[] = { "version",        "started",
-					    "revision",       "agent",
-					    "segments",       "events_from_kernel",
-					    "events_missing", "frames",
-					    "frames_lost",    "devices",
-					    "background",     "active",
-					    "hostile",        "held_back",
-					    "quarantines",    "quarantines_failed",
-					    "waiting",        "given_up",
-					    "landlock",       "vendors" };
+	static const char *const keys[] = { "version",         "started",
+					    "revision",        "agent",
+					    "segments",        "events_from_kernel",
+					    "events_missing",  "frames",
+					    "frames_lost",     "devices",
+					    "background",      "active",
+					    "hostile",         "held_back",
+					    "quarantines",     "quarantines_failed",
+					    "waiting",         "given_up",
+					    "landlock",        "response_us",
+					    "response_us_max", "captured",
+					    "vendors" };
 	json_t *reply;
 	enum gw_exit status = gw_ctl_ask_module(ctl, MODULE, "status", NULL, &reply);
 

@@ -92,6 +92,8 @@ struct ipv6guard_state {
 	uint64_t n_events;      /* ever; the latest are kept */
 	uint64_t told[4], held; /* by severity */
 	uint64_t quarantines, quarantines_failed, ends_announced;
+	int64_t response_us,
+		response_us_max; /* from a frame to quarantine: the last, the longest */
 	struct ipv6guard_capture capture;
 	struct ipv6guard_listener listeners[IPV6GUARD_LISTENERS];
 	int packet_fd;         /* to announce the end of rogue routers; -1: none */

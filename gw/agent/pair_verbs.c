@@ -132,8 +132,16 @@ static bool read_pair(struct gw_ipc_call *call, const char **ret_port, uint8_t r
 	return true;
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* Kernel first: what is cut off too early harms less than what passes until the disk has written. */
-static int take(struct gw_agent *agent, const struct gw_pair *pair)
+static int take(struct gw_agent *agent, const struct gw_pair *pair, int64_t *ret_taken_us)
 {
 	struct gw_agent_pairs *own = agent->pairs;
 	struct gw_pair *found = gw_pairs_find(&own->pairs, pair->port, pair->mac);
@@ -143,6 +151,7 @@ static int take(struct gw_agent *agent, const struct gw_pair *pair)
 	if (!gw_pairs_put(&own->pairs, pair))
 		return -ENOSPC;
 	err = gw_pairs_sync(&own->pairs, agent->target.kernel, time(NULL));
+	*ret_taken_us = now_us();
 	if (!err || err == -ENOENT) {
 		int disk = gw_pairs_save(&own->pairs, own->dir);
 
@@ -163,6 +172,7 @@ static void run_quarantine(struct gw_ipc_call *call, void *context)
 	struct gw_agent *agent = context;
 	struct gw_pair pair = { .since = time(NULL) };
 	const char *port, *why;
+	int64_t taken_us = 0;
 	int err;
 
 	if (!read_pair(call, &port, pair.mac))
@@ -178,7 +188,7 @@ static void run_quarantine(struct gw_ipc_call *call, void *context)
 				   why ? why : "has an end");
 		return;
 	}
-	err = take(agent, &pair);
+	err = take(agent, &pair, &taken_us);
 	set_timer(agent->pairs);
 	record(agent, "measure.quarantined", &pair, pair.actor, pair.reason,
 	       err == -ENOENT ? 0 : err);
@@ -186,10 +196,10 @@ static void run_quarantine(struct gw_ipc_call *call, void *context)
 		gw_ipc_call_refuse(call, GW_EXIT_FAILED, "nothing was changed: %s",
 				   err == -ENOSPC ? "too many are in quarantine" : strerror(-err));
 	else
-		gw_ipc_call_reply(
-			call, GW_EXIT_OK,
-			json_pack("{s:I, s:b}", "until", (json_int_t)pair.until, "effective", !err),
-			-1);
+		gw_ipc_call_reply(call, GW_EXIT_OK,
+				  json_pack("{s:I, s:b, s:I}", "until", (json_int_t)pair.until,
+					    "effective", !err, "taken_us", (json_int_t)taken_us),
+				  -1);
 }
 
 static void run_release(struct gw_ipc_call *call, void *context)
@@ -340,6 +350,7 @@ static const struct gw_ipc_field quarantine_fields[] = {
 static const struct gw_ipc_field quarantine_reply[] = {
 	{ "until", GW_IPC_UINT, .help = "Unix time." },
 	{ "effective", GW_IPC_BOOL, .help = "False: the kernel has no rule for it, because no segment is guarded." },
+	{ "taken_us", GW_IPC_UINT, .help = "Unix time in microseconds when the kernel had taken it." },
 	{ .name = NULL },
 };
 static const struct gw_ipc_field release_fields[] = {
