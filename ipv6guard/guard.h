@@ -9,6 +9,7 @@
  *	listen.c       names of devices, listened for on demand
  *	announce_end.c the end of a rogue router, told to hosts that the gateway does not bridge
  *	keep.c         the devices on disk; capture.c: refused frames
+ *	refused.c      the kernel's own counters
  *	verbs.c        what gwctl asks
  *	coverage.c     what cannot be enforced from here
  *
@@ -94,6 +95,7 @@ struct ipv6guard_state {
 	uint64_t quarantines, quarantines_failed, ends_announced;
 	int64_t response_us,
 		response_us_max; /* from a frame to quarantine: the last, the longest */
+	json_t *refused;         /* as gwd has told it last; NULL: not yet */
 	struct ipv6guard_capture capture;
 	struct ipv6guard_listener listeners[IPV6GUARD_LISTENERS];
 	int packet_fd;         /* to announce the end of rogue routers; -1: none */
@@ -150,6 +152,12 @@ void ipv6guard_listen_for(struct ipv6guard_state *state, struct ipv6guard_device
 			  int64_t now);
 /** Now and then: looks for names that came by other ways, and ends what has lasted long enough. */
 void ipv6guard_listen_turn(struct ipv6guard_state *state, int64_t now);
+
+/* ---- refused.c ------------------------------------------------------------------------------- */
+
+/** Asks gwd for the kernel's counters. */
+void ipv6guard_refused_ask(struct ipv6guard_state *state);
+void ipv6guard_refused_metrics(const struct ipv6guard_state *state, struct gw_metrics *metrics);
 
 /* ---- keep.c ---------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include "ipv6guard/guard.h"
 #include "ipv6guard/router_end.h"
 
-#define HOUSEKEEPING_S 15
+#define HOUSEKEEPING_S 5
 #define FLOWS          4096u
 #define MEMORY_MAX     (64u << 20)
 
@@ -43,6 +43,7 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *context)
 		ipv6guard_devices_forget(state->devices, now - state->model->response.retention_s,
 					 now);
 	ipv6guard_listen_turn(state, now);
+	ipv6guard_refused_ask(state);
 	save(state);
 }
 
@@ -117,6 +118,7 @@ static int guard_start(struct gw_daemon *daemon)
 static void guard_connected(struct gw_daemon *daemon)
 {
 	ipv6guard_frames_ask(daemon->state);
+	ipv6guard_refused_ask(daemon->state);
 }
 
 static void open_capture(struct ipv6guard_state *state)
@@ -168,6 +170,7 @@ static void guard_stop(struct gw_daemon *daemon)
 		(void)close(state->packet_fd);
 	for (size_t i = 0; i < IPV6GUARD_EVENTS_MAX; i++)
 		json_decref(state->events[i].detail);
+	json_decref(state->refused);
 	gw_arena_free(state->contexts_arena);
 	ipv6guard_surroundings_done(&state->surroundings);
 	ipv6guard_vendors_free(state->vendors);
@@ -216,6 +219,7 @@ static void guard_metrics(struct gw_daemon *daemon, struct gw_metrics *metrics)
 		metrics, "gw_ipv6guard_logged_frames", "counter",
 		"Refused frames that the kernel told of, by what they were and why; a sample.");
 
+	ipv6guard_refused_metrics(state, metrics);
 	for (size_t i = 0; i < state->n_counts; i++) {
 		const struct ipv6guard_count *count = &state->counts[i];
 		const struct gw_v6_class_info *info = gw_v6_class_info(count->class_id);

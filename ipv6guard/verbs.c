@@ -178,7 +178,7 @@ const struct gw_verb ipv6guard_verbs[] = {
 	{ "allow", "Tells no more of a device, and keeps it out of quarantine.", allow_fields, NULL, NULL, NULL,
 	  GW_DAEMON_OPERATE, run_allow },
 	{ "login", "Notes who has logged in with a device.", login_fields, NULL, NULL, NULL,
-	  GW_DAEMON_OPERATE, run_login },
+	  GW_DAEMON_OPERATE | GW_DAEMON_LOGIN, run_login },
 	{ .name = NULL },
 };
 // clang-format on

@@ -235,19 +235,14 @@ static void run_release(struct gw_ipc_call *call, void *context)
 		gw_ipc_call_reply(call, GW_EXIT_OK, json_pack("{s:b}", "found", true), -1);
 }
 
-static void run_list(struct gw_ipc_call *call, void *context)
+/* Answers with {key: list}, attached. Takes the list over. */
+static void reply_list(struct gw_ipc_call *call, const char *key, json_t *list)
 {
-	const struct gw_agent *agent = context;
-	const struct gw_pairs *pairs = &agent->pairs->pairs;
-	json_t *root = json_object(), *list = json_array();
+	json_t *root = json_object();
 	gw_auto_text struct gw_text text = { 0 };
-	int64_t now = time(NULL);
 	int file;
 
-	for (size_t i = 0; i < pairs->n; i++)
-		if (pairs->items[i].until > now)
-			gw_json_add(list, gw_pair_json(&pairs->items[i]));
-	gw_json_set(root, "pairs", list);
+	gw_json_set(root, key, list);
 	gw_json_print(root, &text);
 	json_decref(root);
 	file = gw_memfd_write(text.bytes, text.len);
@@ -256,6 +251,26 @@ static void run_list(struct gw_ipc_call *call, void *context)
 				   strerror(-file));
 	else
 		gw_ipc_call_reply(call, GW_EXIT_OK, NULL, file);
+}
+
+static void run_list(struct gw_ipc_call *call, void *context)
+{
+	const struct gw_agent *agent = context;
+	const struct gw_pairs *pairs = &agent->pairs->pairs;
+	json_t *list = json_array();
+	int64_t now = time(NULL);
+
+	for (size_t i = 0; i < pairs->n; i++)
+		if (pairs->items[i].until > now)
+			gw_json_add(list, gw_pair_json(&pairs->items[i]));
+	reply_list(call, "pairs", list);
+}
+
+static void run_frames(struct gw_ipc_call *call, void *context)
+{
+	const struct gw_agent *agent = context;
+
+	reply_list(call, "frames", gw_frames_json(agent->target.kernel));
 }
 
 /* ---- bindings -------------------------------------------------------------------------------- */
@@ -372,6 +387,9 @@ const struct gw_verb gw_verbs_pairs[] = {
 	  .permission = GW_AGENT_IPV6GUARD | GW_AGENT_OPERATE, .run = run_release },
 	{ "ipv6-quarantined", "Lists devices in quarantine at a port.", NULL, NULL, NULL,
 	  "JSON: {\"pairs\": […]}", .permission = GW_AGENT_IPV6GUARD | GW_AGENT_OPERATE, .run = run_list },
+	{ "ipv6-frames", "What the kernel has refused, by segment, class and verdict.", NULL, NULL, NULL,
+	  "JSON: {\"frames\": [[segment, class, verdict, packets, octets], …]}",
+	  .permission = GW_AGENT_IPV6GUARD | GW_AGENT_OPERATE, .run = run_frames },
 	{ "ipv6-bind", "Lets a device use an address at a port that has a source guard.", bind_fields, NULL,
 	  .permission = GW_AGENT_IPV6GUARD, .run = run_bind },
 	{ .name = NULL },

@@ -20,6 +20,7 @@
 #define GW_PAIRS_SET    "rt_quarantine" /* IFNAME . ETHER */
 #define GW_PAIRS_GUARD  "rt_guard" /* PROTO: GW_PAIRS_IN_USE while rt_quarantine holds anything */
 #define GW_PAIRS_IN_USE 1u
+#define GW_FRAMES_SET   "frames"      /* MARK segment . MARK class . MARK verdict, counters */
 #define GW_BINDINGS_SET "rt_bindings" /* IFNAME . ETHER . IPV6 */
 
 struct gw_pair {
@@ -67,6 +68,12 @@ struct gw_binding {
 };
 /** Adds the binding, or gives it a new end. -ENOENT likewise. */
 int gw_binding_send(struct gw_kernel *kernel, const struct gw_binding *binding);
+
+/**
+ * What was refused, as the kernel counts it: [segment, class, verdict, packets, octets] for each of both families,
+ * those with none left out. The caller's; an empty list where no segment is guarded.
+ */
+json_t *gw_frames_json(struct gw_kernel *kernel);
 
 /* ---- pair_verbs.c ---------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gw/agent/pairs.h"
+#include "gw/report/json.h"
 
 #define ATTEMPTS 5
 
@@ -191,4 +192,39 @@ int gw_binding_send(struct gw_kernel *kernel, const struct gw_binding *binding)
 	}
 	gw_arena_free(arena);
 	return result;
+}
+
+/* ---- counters -------------------------------------------------------------------------------- */
+
+static void add_counts(const struct gw_set *set, json_t *list)
+{
+	for (size_t i = 0; i < set->n_elems; i++) {
+		const struct gw_elem *elem = &set->elems[i];
+		uint32_t key[3];
+
+		memcpy(key, elem->key, sizeof(key));
+		if (elem->packets)
+			gw_json_add(list,
+				    json_pack("[I, I, I, I, I]", (json_int_t)key[0],
+					      (json_int_t)key[1], (json_int_t)key[2],
+					      (json_int_t)elem->packets, (json_int_t)elem->bytes));
+	}
+}
+
+json_t *gw_frames_json(struct gw_kernel *kernel)
+{
+	struct gw_arena *arena = gw_arena_new();
+	json_t *list = json_array();
+
+	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+		struct gw_set set = { .name = GW_FRAMES_SET,
+				      .key = { GW_TYPE_MARK, GW_TYPE_MARK, GW_TYPE_MARK },
+				      .n_key = 3,
+				      .counter = true };
+
+		if (kernel->ops->read_elements(kernel, families[f], arena, &set) == 0)
+			add_counts(&set, list);
+	}
+	gw_arena_free(arena);
+	return list;
 }

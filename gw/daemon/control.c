@@ -15,21 +15,30 @@
 #include "gw/report/json.h"
 
 #define OPERATOR_GROUP "gw"
-#define METRICS_USER   "gw-metrics"
 /* What else a reply holds. */
 #define REPLY_ROOM 512u
+
+/* Other modules, and what they may do. */
+static const struct user {
+	const char *name;
+	unsigned int permissions;
+} users[] = { { "gw-metrics", GW_DAEMON_READ }, { "gw-vpnauth", GW_DAEMON_LOGIN } };
 
 static unsigned int permissions(int fd, const struct gw_peer *peer, void *context)
 {
 	const struct group *group = getgrnam(OPERATOR_GROUP);
-	const struct passwd *metrics;
 
 	(void)context;
 	if (peer->uid == 0 || peer->uid == getuid() ||
 	    (group && gw_peer_in_group(fd, peer, group->gr_gid)))
 		return GW_DAEMON_READ | GW_DAEMON_OPERATE;
-	metrics = getpwnam(METRICS_USER);
-	return metrics && metrics->pw_uid == peer->uid ? GW_DAEMON_READ : 0;
+	for (size_t i = 0; i < GW_COUNT(users); i++) {
+		const struct passwd *user = getpwnam(users[i].name);
+
+		if (user && user->pw_uid == peer->uid)
+			return users[i].permissions;
+	}
+	return 0;
 }
 
 void gw_daemon_reply_list(struct gw_ipc_call *call, const char *key, json_t *list)

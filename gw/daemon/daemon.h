@@ -13,7 +13,7 @@
  *
  * The frame answers `status` and `metrics` on GW_RUN_DIR/<name>/control; the module adds to both, and
  * brings verbs of its own. Anybody may knock there: who may do what is judged by his user. Operators are
- * root, the group gw and the module's own user; gw-metrics may read.
+ * root, the group gw and the module's own user; gw-metrics may read, and gw-vpnauth tell who has logged in.
  */
 #ifndef GW_DAEMON_DAEMON_H
 #define GW_DAEMON_DAEMON_H
@@ -30,6 +30,7 @@ struct gw_daemon;
 /* What a peer of the control socket may do: bits of gw_verb.permission. */
 #define GW_DAEMON_READ    1u
 #define GW_DAEMON_OPERATE 2u
+#define GW_DAEMON_LOGIN   4u /* tell who has logged in: the vpnauth module */
 
 /** A module. All but name, program and about may be NULL or 0. */
 struct gw_daemon_module {

@@ -167,4 +167,6 @@ refused "no module writes" record '{"class": "change", "event": "change.applied"
 "$BUILD/tools/ask" run/ipv6guard/control allow '{"mac": "02:00:00:00:0b:ad\u0007"}' >out 2>&1 && fail "a control character in a MAC"
 "$BUILD/gwctl" ipv6 allow 00:22:72:00:00:99 >out 2>&1 && fail "an unknown device was allowed"
 kill -0 "$guard" || fail "the guard has died"
+counted() { "$BUILD/tools/ask" run/ipv6guard/control metrics | grep -o '"name":"gw_ipv6guard_frames".*' | grep -q '"class":"router"'; }
+until_true "the kernel's counters are not among the metrics" counted
 ok "a module that was taken over gets no more than its own"
