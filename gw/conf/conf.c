@@ -177,6 +177,26 @@ static void load_tree(struct gw_conf *conf, struct gw_diags *diags)
 	gw_texts_done(&load.texts);
 }
 
+bool gw_conf_glob(struct gw_conf *conf, const char *pattern, const char *const **ret, size_t *ret_n,
+		  struct gw_diags *diags)
+{
+	return gw_reader_glob(conf, pattern, (struct gw_loc){ 0 }, ret, ret_n, diags);
+}
+
+struct gw_node *gw_conf_beside(struct gw_conf *conf, const char *path, struct gw_diags *diags)
+{
+	const struct gw_source *source =
+		gw_reader_read(conf, path, GW_FILE_CONFIG, (struct gw_loc){ 0 }, diags);
+	struct gw_texts texts = { .arena = conf->arena };
+	struct gw_node *top = NULL;
+	bool complete = false;
+
+	if (source)
+		top = gw_yaml_parse(conf->tree, &texts, source, diags, &complete);
+	gw_texts_done(&texts);
+	return complete ? top : NULL;
+}
+
 static struct gw_conf *conf_new(void)
 {
 	struct gw_conf *conf = gw_zalloc(1, sizeof(*conf));

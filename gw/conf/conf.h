@@ -77,6 +77,13 @@ struct gw_conf *gw_conf_read(const char *dir, struct gw_diags *diags);
 /** The same among files in memory, which are copied when read: borrowed for gw_conf_object. */
 struct gw_conf *gw_conf_read_files(const struct gw_conf_file *files, size_t n,
 				   struct gw_diags *diags);
+/**
+ * Files of the repository beside the config, such as its tests: the paths that match `pattern`, sorted, in the
+ * arena, and one of them as nodes. False and NULL after a diagnostic.
+ */
+bool gw_conf_glob(struct gw_conf *conf, const char *pattern, const char *const **ret, size_t *ret_n,
+		  struct gw_diags *diags);
+struct gw_node *gw_conf_beside(struct gw_conf *conf, const char *path, struct gw_diags *diags);
 void gw_conf_free(struct gw_conf *conf);
 /**
  * Frees the nodes, which are most of what a config takes, once they have been read into something else.

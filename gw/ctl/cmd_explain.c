@@ -105,23 +105,6 @@ struct explanation {
 	size_t n_steps;
 };
 
-static const char *decider(const struct explanation *e)
-{
-	switch (e->decision.cause) {
-	case GW_CAUSE_RULE:
-		return e->decision.rule->id;
-	case GW_CAUSE_BETWEEN:
-		return e->flow.to ? "between.default" : "gateway.default";
-	case GW_CAUSE_SPOOF:
-		return gw_builtin_name(GW_BUILTIN_SPOOF);
-	case GW_CAUSE_MISROUTED:
-		return gw_builtin_name(GW_BUILTIN_MISROUTED);
-	case GW_CAUSE_IPV6_OFF:
-		return gw_builtin_name(GW_BUILTIN_IPV6_OFF);
-	}
-	return "";
-}
-
 static bool match_has(const struct gw_addr_match *match, enum gw_family family, gw_u128 addr)
 {
 	if (match->any || gw_addrset_contains(match->addrs[family], addr))
@@ -238,7 +221,7 @@ static void judge(struct gw_ctl *ctl, const struct gw_policy *policy, int64_t at
 	const struct gw_flow *flow = &e->flow;
 
 	e->decision = gw_decide(policy, flow->from, flow->to, &flow->packet, at);
-	e->decided_by = decider(e);
+	e->decided_by = gw_flow_decided_by(&e->flow, &e->decision);
 	if (!add_zone_steps(e, ctl->arena))
 		add_rule_steps(e, ctl->arena);
 	if (e->decision.action == GW_ACTION_ACCEPT && flow->to)

@@ -115,6 +115,26 @@ const struct gw_command gw_commands[] = {
 	  .options = check_options,
 	  .warnings = true,
 	  .run = gw_cmd_check },
+	{ .name = "test",
+	  .group = AUTHOR,
+	  .args = "[FILE…]",
+	  .summary = "Do flows meet what the repository's tests expect?",
+	  .details =
+		  "Reads tests/*.yaml below the config repository, or the files named, and "
+		  "decides\n"
+		  "each flow as `explain` does: neither root nor a gateway is needed, so that it\n"
+		  "can run where the repository is reviewed.\n"
+		  "  gw-test: 1\n"
+		  "  tests:\n"
+		  "    - {flow: wan 198.51.100.9 -> 203.0.113.9 tcp/443, expect: accept, by: "
+		  "web-in}\n"
+		  "    - {flow: guest 10.30.0.50 -> 10.20.1.10 tcp/445, expect: drop}\n"
+		  "`at: 2027-01-31T08:30+09:00` judges as of another time than now.\n"
+		  "Exit status: 2 if a test does not hold, 3 if one makes no sense.",
+	  .examples = "  gwctl -C . test\n  gwctl -C . test tests/guests.yaml --json\n",
+	  .options = no_options,
+	  .max_args = 4096,
+	  .run = gw_cmd_test },
 	{ .name = "fmt",
 	  .group = AUTHOR,
 	  .args = "[FILE…]",

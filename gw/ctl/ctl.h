@@ -148,6 +148,7 @@ void gw_ctl_host_enforce(struct gw_ctl *ctl, const struct gw_policy *policy);
 enum gw_exit gw_cmd_help(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_check(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_fmt(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_test(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_render(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_schema(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_explain(struct gw_ctl *ctl);

@@ -209,3 +209,20 @@ enum gw_exit gw_flow_parse(struct gw_ctl *ctl, const struct gw_policy *policy,
 		*ret = flow;
 	return status;
 }
+
+const char *gw_flow_decided_by(const struct gw_flow *flow, const struct gw_decision *decision)
+{
+	switch (decision->cause) {
+	case GW_CAUSE_RULE:
+		return decision->rule->id;
+	case GW_CAUSE_BETWEEN:
+		return flow->to ? "between.default" : "gateway.default";
+	case GW_CAUSE_SPOOF:
+		return gw_builtin_name(GW_BUILTIN_SPOOF);
+	case GW_CAUSE_MISROUTED:
+		return gw_builtin_name(GW_BUILTIN_MISROUTED);
+	case GW_CAUSE_IPV6_OFF:
+		return gw_builtin_name(GW_BUILTIN_IPV6_OFF);
+	}
+	return "";
+}

@@ -22,4 +22,7 @@ struct gw_flow {
 enum gw_exit gw_flow_parse(struct gw_ctl *ctl, const struct gw_policy *policy,
 			   const struct gw_links *links, struct gw_flow *ret);
 
+/** What decided: the id of a rule, `between.default`, or the name of a built-in reason. */
+const char *gw_flow_decided_by(const struct gw_flow *flow, const struct gw_decision *decision);
+
 #endif
