@@ -204,12 +204,13 @@ catch_up() { # ZONE
 
 # ---- one step --------------------------------------------------------------------------------------------
 
-STEP=0 ASKED='' ASKED_FOR='' STYLE=double-ksk SERVFAILS=0 ANSWERS=0 OLD=none
+STEP=0 ASKED='' ASKED_FOR='' STYLE=double-ksk SERVFAILS=0 SILENT=0 ANSWERS=0 OLD=none
 
 # tags ADDRESS: of the DS that a server of the parent shows.
 tags() {
 	local shown
-	shown=$(inside dig @"$1" example. DS +norecurse +short | awk '{ print $1 }' | sort -n | paste -sd,)
+	inside dig @"$1" example. DS +norecurse +short +tries=5 >"$TMP/ds" || fail "$1 does not answer"
+	shown=$(awk '{ print $1 }' "$TMP/ds" | sort -n | paste -sd,)
 	echo "${shown:--}"
 }
 
@@ -245,8 +246,8 @@ operator() {
 
 # Queries and what came of them. What only the cache has: names that it was asked for 3, 5 and 8 steps ago.
 ask() {
-	local validator queries=() age good
-	inside dig @127.0.2.1 "$(host $STEP)" A +dnssec +cd +tries=2 +time=2 >/dev/null
+	local validator queries=() age all
+	inside dig @127.0.2.1 "$(host $STEP)" A +dnssec +cd +tries=2 +time=5 >/dev/null || true
 	for validator in 127.0.2.2 127.0.2.3 127.0.2.4 127.0.2.5; do
 		# dig takes the server behind the question; one before the first would be for all.
 		queries+=(example. SOA @"$validator" example. DNSKEY @"$validator" "x$STEP.example." A @"$validator")
@@ -254,11 +255,14 @@ ask() {
 			queries+=("$(host $((STEP - age)))" A @"$validator")
 		done
 	done
-	inside dig +noall +comments +question +stats +tries=2 +time=3 "${queries[@]}" >"$TMP/answers" 2>&1 || true
-	good=$(grep -cE 'status: (NOERROR|NXDOMAIN)' "$TMP/answers" || true)
-	ANSWERS=$((ANSWERS + good)) SERVFAILS=$((SERVFAILS + 28 - good))
+	inside dig +noall +comments +question +stats +tries=2 +time=5 "${queries[@]}" >"$TMP/answers" 2>&1 || true
+	all=$(grep -c 'status:' "$TMP/answers" || true)
+	GOOD=$(grep -cE 'status: (NOERROR|NXDOMAIN)' "$TMP/answers" || true)
+	# A machine that is too busy to answer is not what is looked for, unless it happens often.
+	ANSWERS=$((ANSWERS + GOOD)) SERVFAILS=$((SERVFAILS + all - GOOD)) SILENT=$((SILENT + 28 - all))
+	[ $((SILENT * 20)) -le $((28 * (STEP + 5))) ] || fail "$SILENT of $((28 * STEP)) queries had no answer"
 	SECURE=$(grep -cE 'flags:.* ad' "$TMP/answers" || true)
-	[ "$good" -eq 28 ] || awk -v step="$STEP" -v keys="$KEYS" '
+	[ "$GOOD" -eq 28 ] || awk -v step="$STEP" -v keys="$KEYS" '
 		/status:/ { bad = $0 !~ /NOERROR|NXDOMAIN/ } /^;[^;]/ { name = $0 } /no servers|timed out/ { print step, $0 }
 		/SERVER:/ && bad { print "step", step, "keys", keys, name, $0 }' "$TMP/answers" >>"$TMP/bad"
 }
@@ -299,7 +303,8 @@ roll() {
 	OLD=${OLD%% *}
 	settle "$1" 7
 	[ "$SERVFAILS" -eq 0 ] || fail "$1: $(cat "$TMP/bad")"
-	[ "$SECURE" -eq $([ "$1" = unsigned ] && echo 0 || echo 28) ] || fail "$1: $SECURE of 28 answers are secure"
+	[ "$SECURE" -eq $([ "$1" = unsigned ] && echo 0 || echo "$GOOD") ] ||
+		fail "$1: $SECURE of $GOOD answers are secure"
 }
 
 ip netns add "$NS" || { echo "needs network namespaces"; exit 77; }
@@ -339,7 +344,7 @@ kill "$KRESD" && wait "$KRESD" || true
 start_kresd
 wait_for 127.0.2.4 example. SOA
 step
-while [ "$SECURE" -lt 28 ]; do
+while [ "$SECURE" -lt "$GOOD" ]; do
 	step
 	[ "$STEP" -lt 90 ] || fail "not all is secure: $(awk '/^;; flags:/ { ad = / ad/ } /^;[^;]/ { name = $0 }
 		/SERVER:/ && !ad { print name, $0 }' "$TMP/answers")"
@@ -356,4 +361,4 @@ for kind in $ROLLS; do
 	[ "$SERVFAILS" -gt 0 ] || fail "an operator who ignores all times broke nothing"
 	SERVFAILS=0
 done
-echo "$STEP steps, $ANSWERS answers"
+echo "$STEP steps, $ANSWERS answers, $SILENT queries without one"
