@@ -303,7 +303,7 @@ roll() {
 	OLD=${OLD%% *}
 	settle "$1" 7
 	[ "$SERVFAILS" -eq 0 ] || fail "$1: $(cat "$TMP/bad")"
-	[ "$SECURE" -eq $([ "$1" = unsigned ] && echo 0 || echo "$GOOD") ] ||
+	[ "$SECURE" -eq "$([ "$1" = unsigned ] && echo 0 || echo "$GOOD")" ] ||
 		fail "$1: $SECURE of $GOOD answers are secure"
 }
 
@@ -317,7 +317,7 @@ cc -O1 -shared -fPIC -o "$TMP/clock.so" tests/support/preload/clock_ahead.c
 mkdir "$TMP/state" "$TMP/first" "$TMP/second"
 chmod 755 "$TMP"
 set_clock
-kind=split
+kind="split"
 case " $ROLLS " in *" csk "*) kind=csk ;; esac
 $ROLL begin . csk "$(now)"
 $ROLL root "$(now)" "$TMP/first/root.zone"
