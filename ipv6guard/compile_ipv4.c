@@ -52,13 +52,18 @@ static const struct {
 	{ IPV6GUARD_AYIYA, 5072 },
 };
 
-/* In a segment with IPv6, what may carry other things than IPv6 is not ours to refuse. */
+/*
+ * What may carry other things than IPv6 is refused only where frames between two hosts pass a bridge and no
+ * IPv6 is meant. What is routed has a policy that names it, or does not pass: that is for the operator to say.
+ */
 static bool is_refused(const struct ipv6guard_segment *segment, enum ipv6guard_tunnel tunnel)
 {
 	bool general =
 		tunnel == IPV6GUARD_GRE || tunnel == IPV6GUARD_IPIP || tunnel == IPV6GUARD_ETHER;
 
-	return !segment->tunnels[tunnel] && !(general && segment->mode == IPV6GUARD_GUARDED);
+	if (segment->tunnels[tunnel])
+		return false;
+	return !general || (segment->n_ports && segment->mode != IPV6GUARD_GUARDED);
 }
 
 /* Sets of one and two octets: bitmaps in the kernel. */

@@ -88,11 +88,13 @@ static const struct gw_field segment_fields[] = {
 	  .shape = GW_SHAPE_ONE_OR_LIST,
 	  .empty_ok = true,
 	  AT(tunnels),
-	  .en = "Tunnels over IPv4 that pass: `6in4`, `gre`, `ipip`, `ethernet`, `teredo`, `tsp`, "
-		"`ayiya`. Of those not listed, `off` and `local` refuse all, `guarded` those made "
-		"for "
-		"IPv6.",
-	  .ja = "許可するIPv4トンネル。6in4, gre, ipip, ethernet, teredo, tsp, ayiya。" },
+	  .en = "Tunnels over IPv4 that pass. Those made for IPv6, `6in4`, `teredo`, `tsp` and "
+		"`ayiya`, "
+		"are refused unless listed; `gre`, `ipip` and `ethernet` only at `ports`, where "
+		"mode is "
+		"`off` or `local`: elsewhere policies decide about them.",
+	  .ja = "許可するIPv4トンネル。6in4, teredo, tsp, ayiyaは記載がなければ拒否。gre, ipip, "
+		"ethernetはportsのあるoff・localでのみ拒否し、それ以外はポリシーに従う。" },
 	{ .key = "routers",
 	  .type = GW_FIELD_TABLE,
 	  .shape = GW_SHAPE_LIST,
