@@ -166,7 +166,10 @@ static enum gw_exit run_devices(struct gw_ctl *ctl)
 		return status;
 	gw_report_row(&table, "DEVICE", "PORT", "SEGMENT", "IPV4", "NAME", "MAKER", "IPV6", "LOGIN",
 		      "FIRST SEEN", "LAST SEEN", "STATE");
-	json_array_foreach(list, i, device) add_device(ctl, &table, device);
+	json_array_foreach(list, i, device)
+	{
+		add_device(ctl, &table, device);
+	}
 	if (json_array_size(list))
 		gw_report_table_print(&table, "<<<<<<>", &ctl->out);
 	else
@@ -265,7 +268,10 @@ static enum gw_exit run_coverage(struct gw_ctl *ctl)
 
 	if (!list)
 		return status;
-	json_array_foreach(list, i, segment) print_segment(ctl, segment);
+	json_array_foreach(list, i, segment)
+	{
+		print_segment(ctl, segment);
+	}
 	if (!json_array_size(list))
 		gw_text_puts(&ctl->out, "no segment is guarded\n");
 	json_decref(list);

@@ -75,9 +75,9 @@ static bool parse_assignment(const char *text, size_t len, uint64_t *ret)
 		return false;
 	for (size_t i = 0; i < 9; i++) {
 		static const char digits[] = "0123456789ABCDEF";
-		const char *digit = i < len ? memchr(digits, text[i], 16) : digits;
+		const char *digit = i < len ? strchr(digits, text[i]) : digits;
 
-		if (!digit)
+		if (!digit || !*digit)
 			return false;
 		prefix = prefix << 4 | (uint64_t)(digit - digits);
 	}
