@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gw/agent/agent.h"
+#include "gw/agent/collector.h"
 #include "gw/audit/audit.h"
 #include "gw/audit/seal.h"
 #include "gw/audit/timestamp.h"
@@ -41,6 +42,8 @@ struct gw_agent_trail {
 	char port[8];
 	struct gw_trail_source source;
 	struct gw_forward *forward;
+	char receiver[256]; /* its host; "" for none */
+	struct gw_collector collector;
 	struct gw_stamper *stamper;
 };
 
@@ -189,6 +192,58 @@ static int forward_start(struct gw_agent_trail *trail, const struct gw_policy *p
 	return err;
 }
 
+/* Records that are durable here and have not been acknowledged there. */
+static uint64_t records_waiting(struct gw_agent_trail *trail,
+				const struct gw_forward_status *status)
+{
+	struct gw_log_head heads[GW_AUDIT_CLASS_COUNT];
+	size_t n = gw_audit_heads(trail->audit, heads);
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += heads[i].size;
+	return all > status->acknowledged ? all - status->acknowledged : 0;
+}
+
+static void record_collector(struct gw_agent_trail *trail, const struct gw_forward_status *status,
+			     bool lost, int64_t now)
+{
+	const struct gw_collector *collector = &trail->collector;
+
+	gw_agent_record(
+		trail->agent,
+		&(struct gw_agent_event){
+			.event = lost ? "audit.collector-lost" : "audit.collector-back",
+			.subject = trail->receiver,
+			.failed = lost,
+			.reason = lost && status->last_error[0] ? status->last_error : NULL,
+			.detail = json_pack("{s:I, s:I}", "waiting", (json_int_t)collector->waiting,
+					    "away_s", (json_int_t)(now - collector->since)) });
+}
+
+static void forward_tick(struct gw_agent_trail *trail)
+{
+	int64_t now = gw_boottime_ms() / 1000;
+	struct gw_forward_status status;
+	enum gw_collector_news news;
+
+	gw_forward_status(trail->forward, &status);
+	news = gw_collector_note(&trail->collector, status.connected,
+				 records_waiting(trail, &status), now);
+	if (news != GW_COLLECTOR_NO_NEWS)
+		record_collector(trail, &status, news == GW_COLLECTOR_LOST, now);
+	gw_forward_wake(trail->forward);
+}
+
+/* Whether another collector is away says nothing of this one. */
+static void collector_begin(struct gw_agent_trail *trail, const char *host)
+{
+	if (strcmp(trail->receiver, host) == 0)
+		return;
+	(void)snprintf(trail->receiver, sizeof(trail->receiver), "%s", host);
+	trail->collector = (struct gw_collector){ 0 };
+}
+
 static void stamper_start(struct gw_agent_trail *trail, const struct gw_policy *policy)
 {
 	struct gw_stamper_options options = { .dir = trail->dir,
@@ -209,6 +264,7 @@ static void others_start(struct gw_agent_trail *trail, const struct gw_policy *p
 	forward_stop(trail);
 	gw_stamper_stop(trail->stamper);
 	trail->stamper = NULL;
+	collector_begin(trail, policy->audit.forward.host ? policy->audit.forward.host : "");
 	if (policy->audit.forward.host)
 		err = forward_start(trail, policy);
 	if (err)
@@ -233,7 +289,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	if (trail->seal)
 		seal_tick(trail);
 	if (trail->forward)
-		gw_forward_wake(trail->forward);
+		forward_tick(trail);
 	if (now < trail->next_expire)
 		return;
 	trail->next_expire = now + EXPIRE_S;

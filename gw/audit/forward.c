@@ -268,6 +268,14 @@ static void advance(struct lag *lag, const struct places *acknowledged, int64_t 
 	lag->next_at = now;
 }
 
+/* Under the lock, or before there is a thread. */
+static void count_acknowledged(struct gw_forward *forward)
+{
+	forward->status.acknowledged = 0;
+	for (size_t i = 0; i < forward->source.n_logs; i++)
+		forward->status.acknowledged += forward->acknowledged.logs[i].next;
+}
+
 /* All that was sent has come to the other kernel. */
 static void acknowledge(struct gw_forward *forward, size_t records)
 {
@@ -278,6 +286,7 @@ static void acknowledge(struct gw_forward *forward, size_t records)
 	advance(&forward->read, &forward->acknowledged, READ_WITHIN_MS, now);
 	(void)pthread_mutex_lock(&forward->lock);
 	forward->status.sent += records;
+	count_acknowledged(forward);
 	forward->acknowledged_at = now;
 	(void)pthread_mutex_unlock(&forward->lock);
 }
@@ -310,6 +319,7 @@ static void set_status(struct gw_forward *forward, bool connected, const char *e
 {
 	(void)pthread_mutex_lock(&forward->lock);
 	forward->status.connected = connected;
+	count_acknowledged(forward); /* it may have gone back */
 	if (error) {
 		forward->status.failures++;
 		(void)snprintf(forward->status.last_error, sizeof(forward->status.last_error), "%s",
@@ -501,6 +511,7 @@ int gw_forward_start(const struct gw_forward_options *options,
 		err = -errno;
 	if (!err)
 		err = load_cursor(forward);
+	count_acknowledged(forward);
 	if (!err)
 		err = start_thread(forward);
 	if (err)

@@ -46,10 +46,11 @@ struct gw_forward_options {
 
 struct gw_forward_status {
 	bool connected;
-	bool settled;         /* nothing would be sent again if the receiver closed now */
-	uint64_t sent;        /* records, since start */
-	uint64_t failures;    /* connections that could not be made, or broke */
-	char last_error[160]; /* "" for none */
+	bool settled;          /* nothing would be sent again if the receiver closed now */
+	uint64_t sent;         /* records, since start */
+	uint64_t acknowledged; /* records of all logs before the places from which it goes on */
+	uint64_t failures;     /* connections that could not be made, or broke */
+	char last_error[160];  /* "" for none */
 };
 
 struct gw_forward;

@@ -40,7 +40,13 @@ audit key >"$LAB_TMP/first.key"
 agent_until 20 collected 1 || not_collected "the first change"
 rsyslog_stop
 lab_status 0 agent_ctl -C "$LAB_TMP/two" apply
+# That it is away, with how much waits for it, and that it is back again are on record.
+recorded() {
+	audit search --json -e "audit.collector-$1" >"$LAB_TMP/found" && grep -q '"waiting": *[1-9]' "$LAB_TMP/found"
+}
+agent_until 30 recorded lost || { cat "$LAB_TMP/found"; not_collected "away, and nobody was told"; }
 rsyslog_start
+agent_until 30 recorded back || { cat "$LAB_TMP/found"; not_collected "back, and nobody was told"; }
 agent_until 60 collected 2 || not_collected "the change made while it was away"
 
 # A checkpoint that covers both changes, as the collector has it.
