@@ -90,7 +90,38 @@ static void priority_tag_rules(struct ipv6guard_compiler *c, const char *chain)
 	}
 }
 
-/* Of the outer tag alone: what is inside is judged on the device of the VLAN. */
+/* A bridge passes tagged frames on from port to port, so what is behind a listed tag is judged here as if
+ * it had none; behind a second tag it is nothing that is known. */
+static void tagged_chain(struct ipv6guard_compiler *c)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t version;
+		const char *kind;
+	} inner[] = { { TYPE_IPV4, 0x40, "ipv4" }, { TYPE_IPV6, 0x60, "ipv6" } };
+	static const uint8_t nibble[1] = { 0xf0 };
+	static const uint8_t arp[2] = { TYPE_ARP >> 8, TYPE_ARP & 0xff };
+	const char *chain = ipv6guard_chain(c, "tagged")->name;
+	struct gw_exprs e;
+
+	for (size_t i = 0; i < GW_COUNT(inner); i++) {
+		const uint8_t type[2] = { (uint8_t)(inner[i].type >> 8), (uint8_t)inner[i].type };
+
+		gw_exprs_start(&e, c->arena);
+		gw_expr_meta(&e, NFT_META_PROTOCOL, GW_REG(0));
+		gw_expr_cmp(&e, GW_REG(0), NFT_CMP_EQ, type, sizeof(type));
+		ipv6guard_masked(&e, NETWORK, 0, nibble, &inner[i].version, 1, NFT_CMP_EQ);
+		ipv6guard_goto(c, chain, &e, ipv6guard_name(c, inner[i].kind), inner[i].kind);
+	}
+	gw_exprs_start(&e, c->arena);
+	gw_expr_meta(&e, NFT_META_PROTOCOL, GW_REG(0));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_EQ, arp, sizeof(arp));
+	ipv6guard_accept(c, chain, &e, "ARP");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TAGGED), "anything else");
+}
+
+/* On an interface of the gateway's own, frames with a listed tag are judged on the device of the VLAN. */
 static void vlan_rules(struct ipv6guard_compiler *c, const char *chain)
 {
 	for (size_t i = 0; i < c->segment->n_vlans; i++) {
@@ -102,7 +133,10 @@ static void vlan_rules(struct ipv6guard_compiler *c, const char *chain)
 		gw_exprs_start(&e, c->arena);
 		ipv6guard_in(&e, LINK, 12, 2, "tags", false);
 		ipv6guard_masked(&e, LINK, 14, mask, vlan, 2, NFT_CMP_EQ);
-		ipv6guard_accept(c, chain, &e, "tag of a VLAN that is judged on its own device");
+		if (c->segment->n_ports)
+			ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "tagged"), "listed VLAN");
+		else
+			ipv6guard_accept(c, chain, &e, "judged on the VLAN's own device");
 	}
 }
 
@@ -199,6 +233,8 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 	struct gw_exprs e;
 
 	carrier_set(c);
+	if (c->segment->n_vlans && c->segment->n_ports)
+		tagged_chain(c);
 	quarantine_rule(c, chain);
 	ipv6guard_compile_ipv4(c, chain, others);
 	arp_rule(c, others);

@@ -69,10 +69,11 @@ static const struct gw_field segment_fields[] = {
 	  .min = 1,
 	  .max = 4094,
 	  AT(vlans),
-	  .en = "Tags that pass, because their frames are judged on the VLAN's own device. Those "
-		"of "
-		"interfaces called like `lan0.30` are known.",
-	  .ja = "通過させるVLANタグ（VLANデバイス側で検査）。`lan0.30`形式は自動で認識。" },
+	  .en = "Tags that pass. Frames with one are judged on the VLAN's own device, or, where "
+		"the "
+		"segment has `ports`, here. Tags of interfaces called like `lan0.30` are known.",
+	  .ja = "通過させるVLANタグ。VLANデバイス側で、portsがあればここで検査する。"
+		"`lan0.30`形式は自動で認識。" },
 	{ .key = "carriers",
 	  .type = GW_FIELD_TEXT,
 	  .shape = GW_SHAPE_ONE_OR_LIST,

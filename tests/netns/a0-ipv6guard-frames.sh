@@ -64,6 +64,7 @@ ipv6guard:
     lan:
       mode: guarded
       ports: [p1, p2]
+      vlans: [7]
       routers:
         - {port: p1, mac: 02:00:00:00:00:11, link_local: "fe80::11", prefixes: "2001:db8:30::/48",
            dns: "2001:db8:30::53", lifetime: 1800s}
