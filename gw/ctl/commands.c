@@ -447,11 +447,11 @@ const struct gw_command gw_commands[] = {
 
 	{ .name = "zone",
 	  .group = MODULES,
-	  .summary = "Check, sign, publish and watch the zones of the DNS",
+	  .summary = "Check and watch the zones of the DNS, and keep their keys",
 	  .details =
 		  "The zones under `dns: {zones: …}` of the config: their master files live in the "
 		  "config\n"
-		  "repository, and what servers give out is proved first.",
+		  "repository; what their servers give out is compared.",
 	  .options = no_options,
 	  .subcommands = gw_zone_commands },
 
