@@ -11,12 +11,8 @@
  *
  * Id ranges: 01xx files and YAML, 02xx keys and names, 03xx values, 04xx policies, exceptions and
  * their duties, 05xx conflicts and useless rules, 06xx NAT, 07xx assertions, 08xx kernel, 09xx
-<<<<<<< HEAD
- * state directory and revisions, 13xx emergency measures and admission, 15xx settings, the host,
- * backups.
-=======
- * state directory and revisions, 10xx the agent, 15xx settings, the host, backups.
->>>>>>> 81a1b32 (agent: gwd, which takes a change back unless it is confirmed)
+ * state directory and revisions, 10xx the agent, 13xx emergency measures and admission, 15xx
+ * settings, the host, backups, 19xx the IPv6 guard.
  */
 #ifndef GW_CORE_DIAG_H
 #define GW_CORE_DIAG_H
