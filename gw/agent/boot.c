@@ -157,15 +157,16 @@ static enum gw_exit resume(struct gw_agent *agent, const struct gw_pending *pend
 	char boot_id[40];
 	enum gw_exit status;
 
-	if (in_force < pending->revision) {
-		/* It never reached the kernel. */
-		gw_undo_forget(agent->undo);
-		return load(agent, in_force, diags);
-	}
-	if (in_force > pending->revision) {
-		/* It was undone already, all but the last step. */
-		gw_undo_forget(agent->undo);
-		return load(agent, in_force, diags);
+	if (in_force != pending->revision) {
+		/*
+		 * It never reached the kernel, or was undone already, all but the last step. The deadline goes
+		 * last: until the revision in force is noted, a death in between must not leave a change
+		 * that nobody has confirmed and nothing undoes.
+		 */
+		status = load(agent, in_force, diags);
+		if (status == GW_EXIT_OK)
+			gw_undo_forget(agent->undo);
+		return status;
 	}
 	gw_boot_id(boot_id);
 	if (gw_pending_left_ms(pending, boot_id, gw_boottime_ms()) > 0) {
