@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "gw/core/sandbox.h"
 
@@ -61,6 +62,12 @@ enum gw_exit gw_agent_confine(const struct gw_agent *agent, struct gw_diags *dia
 	struct gw_sandbox_missing missing;
 	int err;
 
+	/* What is in its memory is nobody's business. */
+	if (setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 }) < 0) {
+		gw_diag(diags, GW_D_AGENT_CONFINEMENT, nowhere,
+			"core dumps cannot be switched off: %s", strerror(errno));
+		return GW_EXIT_FAILED;
+	}
 	(void)getpwuid(0); /* lets the name service load what it needs */
 	err = gw_sandbox_enter(&sandbox, &missing);
 	if (err) {
