@@ -87,8 +87,8 @@ lab_status 64 lab_in gw "$BUILD/gwd" --nonsense
 # ---- a full disk --------------------------------------------------------------------------------
 AGENT_STATE=$LAB_TMP/small
 mkdir "$AGENT_STATE"
-mount -t tmpfs -o size=1m,mode=700 tmpfs "$AGENT_STATE"
-trap 'umount "$LAB_TMP/small" 2>/dev/null || umount -l "$LAB_TMP/small"; lab_end' EXIT
+mount -t tmpfs -o size=4m,mode=700 tmpfs "$AGENT_STATE"
+trap 'status=$?; umount "$LAB_TMP/small" 2>/dev/null || umount -l "$LAB_TMP/small"; lab_end "$status"' EXIT
 fill() {
 	dd if=/dev/zero of="$AGENT_STATE/filler" bs=1k 2>/dev/null || true
 }

@@ -252,9 +252,10 @@ lab_held() {
 	tail -n 1 "$1"
 }
 
-# lab_end: with KEEP=1 says how to go on, otherwise removes everything.
+# lab_end [STATUS]: with KEEP=1 says how to go on, otherwise removes everything. Ends with that status, else
+# with that of the last command: a trap that does something before it must hand it on.
 lab_end() {
-	local status=$?
+	local status=${1:-$?}
 	trap - EXIT
 	trap '' INT TERM HUP
 	if [ "${KEEP:-}" = 1 ] && [ "$status" -lt 128 ]; then
