@@ -226,15 +226,15 @@ static const struct gw_base_hook *hook_new(struct ipv6guard_compiler *c, uint32_
 	return base;
 }
 
-static const char **device_names(struct ipv6guard_compiler *c, bool ports, size_t *ret_n)
+static const char **device_names(struct ipv6guard_compiler *c, size_t *ret_n)
 {
 	const struct ipv6guard_segment *segment = c->segment;
-	size_t n = segment->n_interfaces + (ports ? segment->n_ports : 0);
+	size_t n = segment->n_interfaces + segment->n_ports;
 	const char **names = gw_arena_array(c->arena, n, const char *);
 
 	for (size_t i = 0; i < segment->n_interfaces; i++)
 		names[i] = segment->interfaces[i].name;
-	for (size_t i = 0; ports && i < segment->n_ports; i++)
+	for (size_t i = 0; i < segment->n_ports; i++)
 		names[segment->n_interfaces + i] = segment->ports[i].name;
 	*ret_n = n;
 	return names;
@@ -271,14 +271,13 @@ static void compile_netdev(struct ipv6guard_compiler *c)
 	const char *const *devices, *chain;
 	size_t n;
 
-	devices = device_names(c, true, &n);
+	devices = device_names(c, &n);
 	chain = gw_ruleset_add_chain(c->table, ipv6guard_name(c, "ingress"),
 				     hook_new(c, HOOK_NETDEV_INGRESS, devices, n), c->origin)
 			->name;
 	ipv6guard_compile_frames(c, chain);
 	compile_ipv6(c);
-	devices = device_names(c, false, &n);
-	if (n && (c->segment->mode == IPV6GUARD_OFF || c->segment->mode == IPV6GUARD_LOCAL)) {
+	if (c->segment->mode == IPV6GUARD_OFF || c->segment->mode == IPV6GUARD_LOCAL) {
 		chain = gw_ruleset_add_chain(c->table, ipv6guard_name(c, "egress"),
 					     hook_new(c, HOOK_NETDEV_EGRESS, devices, n), c->origin)
 				->name;

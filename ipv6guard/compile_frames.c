@@ -122,7 +122,7 @@ static void tagged_chain(struct ipv6guard_compiler *c)
 }
 
 /* On an interface of the gateway's own, frames with a listed tag are judged on the device of the VLAN. */
-static void vlan_rules(struct ipv6guard_compiler *c, const char *chain)
+static void vlan_rules(struct ipv6guard_compiler *c, const char *chain, bool inward)
 {
 	for (size_t i = 0; i < c->segment->n_vlans; i++) {
 		static const uint8_t mask[2] = { 0x0f, 0xff };
@@ -133,7 +133,7 @@ static void vlan_rules(struct ipv6guard_compiler *c, const char *chain)
 		gw_exprs_start(&e, c->arena);
 		ipv6guard_in(&e, LINK, 12, 2, "tags", false);
 		ipv6guard_masked(&e, LINK, 14, mask, vlan, 2, NFT_CMP_EQ);
-		if (c->segment->n_ports)
+		if (c->segment->n_ports && inward)
 			ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "tagged"), "listed VLAN");
 		else
 			ipv6guard_accept(c, chain, &e, "judged on the VLAN's own device");
@@ -160,7 +160,7 @@ static void carrier_set(struct ipv6guard_compiler *c)
 	ipv6guard_number_set(c, ipv6guard_name(c, "carriers"), GW_TYPE_ETHERTYPE, listed, n);
 }
 
-static void carrier_rules(struct ipv6guard_compiler *c, const char *chain)
+static void carrier_rules(struct ipv6guard_compiler *c, const char *chain, bool inward)
 {
 	const bool *carriers = c->segment->carriers;
 	struct gw_exprs e;
@@ -174,7 +174,7 @@ static void carrier_rules(struct ipv6guard_compiler *c, const char *chain)
 		pppoe_rules(c, chain);
 	if (carriers[IPV6GUARD_PRIORITY_TAG])
 		priority_tag_rules(c, chain);
-	vlan_rules(c, chain);
+	vlan_rules(c, chain, inward);
 }
 
 /* ---- what remains --------------------------------------------------------------------------- */
@@ -241,7 +241,7 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_is_ip(&e, TYPE_IPV6, 6);
 	ipv6guard_goto(c, others, &e, ipv6guard_name(c, "ipv6"), "IPv6");
-	carrier_rules(c, others);
+	carrier_rules(c, others, true);
 	if (c->segment->mode == IPV6GUARD_GUARDED)
 		no_link_rule(c, others);
 	rest_rules(c, others);
@@ -249,8 +249,41 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 
 /* ---- the way out ---------------------------------------------------------------------------- */
 
-/* What the gateway sends into a segment without IPv6: IPv4 without tunnels, ARP, listed carriers; in
- * `local` also what neighbours may say to each other. */
+/* Neighbours, to and from link-local addresses. Not the chains of the way in: there is no port that a
+ * frame of the gateway's own came in by, so it has no budget and no binding. */
+static void own_neighbours(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t link_groups[2] = { 0xff, 0x02 }, unspecified[16];
+	static const uint8_t never[] = { 134, 137 };
+	struct gw_exprs e;
+
+	for (size_t i = 0; i < GW_COUNT(never); i++) {
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
+		ipv6guard_byte(&e, NFT_PAYLOAD_TRANSPORT_HEADER, 0, never[i]);
+		ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN),
+			       "advertisements and redirects");
+	}
+	for (int i = 0; i < 3; i++) {
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_is_ip(&e, TYPE_IPV6, 6);
+		if (i < 2)
+			ipv6guard_link_local(&e, IPV6_SOURCE);
+		else
+			ipv6guard_bytes(&e, NETWORK, IPV6_SOURCE, unspecified, sizeof(unspecified));
+		if (i)
+			ipv6guard_bytes(&e, NETWORK, IPV6_DEST, link_groups, sizeof(link_groups));
+		else
+			ipv6guard_link_local(&e, IPV6_DEST);
+		ipv6guard_accept(c, chain, &e, "neighbours");
+	}
+}
+
+/*
+ * What goes into a segment without IPv6: IPv4 without tunnels, ARP, listed carriers; in `local` also what
+ * neighbours say to each other. Of the gateway's own, ports of a bridge included, each of which has an
+ * IPv6 stack; and, at those, what comes from ports that nobody listed.
+ */
 void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain)
 {
 	const char *others = ipv6guard_chain(c, "own")->name;
@@ -263,14 +296,9 @@ void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "tunnels");
 	arp_rule(c, others);
-	if (c->segment->counter_ra)
-		ipv6guard_compile_router_end(c, others);
-	if (c->segment->mode == IPV6GUARD_LOCAL) {
-		gw_exprs_start(&e, c->arena);
-		ipv6guard_is_ip(&e, TYPE_IPV6, 6);
-		ipv6guard_goto(c, others, &e, ipv6guard_name(c, "ipv6"), "IPv6");
-	}
-	carrier_rules(c, others);
+	if (c->segment->mode == IPV6GUARD_LOCAL)
+		own_neighbours(c, others);
+	carrier_rules(c, others, false);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_goto(c, others, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "anything else");
 }

@@ -65,6 +65,29 @@ lab_equal 0 "frames of the list" "$(awk 'NR == FNR { heard[$1] = 1; next } !/^#/
 lab_at_least 1 "IPv4 frames of the gateway" "$(grep -c '^.\{24\}0800' "$LAB_TMP/routed" || true)"
 lab_case "off: the gateway sends IPv4 and ARP there, and nothing else"
 
+segment_site neighbours <<END
+ipv6guard: {segments: {lan: {mode: guarded, ports: [p2, late7]}, routed: {mode: local}}}
+END
+lab_status 0 lab_gwctl -C "$LAB_TMP/neighbours" apply
+ip -n "$LAB-routed" -6 addr add fe80::88/64 dev eth0 nodad
+hear_routed own_traffic
+lab_at_least 2 "neighbour discovery of the gateway, and what follows" "$(grep -c '^.\{24\}86dd6' "$LAB_TMP/routed" || true)"
+lab_equal 0 "advertisements of the gateway" "$(awk 'NR == FNR { heard[$1] = 1; next } /^V01/ && $2 in heard' \
+	"$LAB_TMP/routed" tests/support/rogue_frames.txt | wc -l)"
+lab_case "local: the gateway is a neighbour, and no router"
+
+segment_site ports <<END
+ipv6guard: {segments: {lan: {mode: off, ports: [p2, late7]}}}
+END
+sed -i 's/, "2001:db8:30::.48"\]/], ipv6: off/' "$LAB_TMP/ports/gw.yaml"
+lab_status 0 lab_gwctl -C "$LAB_TMP/ports" apply
+segment_hear
+lab_in gw "$SEGMENT_TOOL" send p2 <tests/support/rogue_frames.txt >/dev/null
+segment_heard tests/support/rogue_frames.txt >"$LAB_TMP/through"
+lab_equal 0 "IPv6 frames of the gateway out of a port" "$(grep -vc '^F' "$LAB_TMP/through" || true)"
+lab_case "off: ports of the gateway's bridge are silent, too"
+lab_status 0 lab_gwctl -C "$LAB_TMP/later" apply
+
 # ---- quarantine ------------------------------------------------------------------------------------
 lab_in gw nft add element netdev gw rt_guard '{ 1 }'
 lab_in gw nft add element netdev gw rt_quarantine '{ "late7" . 02:00:00:00:00:66 timeout 1h }'
