@@ -34,7 +34,7 @@ static int probe(struct gw_netlink *netlink, const char *device, bool *ret)
 		.hook = HOOK_INGRESS, .type = "filter", .devices = &device, .n_devices = 1
 	};
 	const struct gw_chain chain = { .name = PROBE, .base = &base };
-	struct gw_batch_answer answer;
+	struct gw_batch_answer answer = { 0 };
 	struct nlmsghdr *message;
 	struct gw_batch batch;
 	int err;
