@@ -21,6 +21,8 @@
 #define CLASS_MODE  0750
 #define SEGMENT_MAX ((off_t)1 << 30)
 #define TORN_MAX    ((size_t)1 << 20)
+#define TAIL_BYTES  ((off_t)128 << 10) /* more than the longest record */
+#define HEADER_MAX  ((size_t)16 << 10) /* a line for each level of a tree */
 
 /* ---- lists of segments ----------------------------------------------------------------------- */
 
@@ -142,12 +144,15 @@ uint64_t gw_audit_log_seq_of(const char *line, size_t len)
 	return take_word(&at, end, "{\"seq\":") && take_number(&at, end, ',', &seq) ? seq : 0;
 }
 
-static void walk(const char *bytes, size_t len, struct gw_audit_log_end *end, uint64_t *seq)
+/* Follows the records up to the one with the index `limit`, or to the last. */
+static void walk(const char *bytes, size_t len, uint64_t limit, struct gw_audit_log_end *end,
+		 uint64_t *seq)
 {
 	const char *zero = memchr(bytes + end->offset, 0, len - (size_t)end->offset);
 	const char *stop = zero ? zero : bytes + len, *at = bytes + end->offset, *newline;
 
-	while (at < stop && (newline = memchr(at, '\n', (size_t)(stop - at))) != NULL) {
+	while (at < stop && end->index < limit &&
+	       (newline = memchr(at, '\n', (size_t)(stop - at))) != NULL) {
 		size_t line_len = (size_t)(newline - at);
 		uint64_t line_seq = gw_audit_log_seq_of(at, line_len);
 
@@ -163,27 +168,22 @@ static void walk(const char *bytes, size_t len, struct gw_audit_log_end *end, ui
 	end->offset = at - bytes;
 }
 
-/* What stands behind the end is put aside and made zero. */
-static int cut_torn(struct gw_audit_log *log, const char *bytes, size_t len)
+/* What stands behind the end is put aside and cut off. 1: there was something; -errno. */
+static int cut_torn(int dir, int fd, const struct gw_audit_log_end *end, const char *bytes,
+		    size_t len)
 {
-	size_t start = (size_t)log->end.offset, last = len;
+	size_t start = (size_t)end->offset, last = len;
 	char name[64];
-	int err;
 
 	while (last > start && !bytes[last - 1])
 		last--;
 	if (last == start)
 		return 0;
-	(void)snprintf(name, sizeof(name), "torn-%016llu", (unsigned long long)log->end.index);
+	(void)snprintf(name, sizeof(name), "torn-%016llu", (unsigned long long)end->index);
 	/* Evidence is welcome, room for it is not assured. */
-	(void)gw_audit_file_replace(log->dir, name, 0640, bytes + start,
+	(void)gw_audit_file_replace(dir, name, 0640, bytes + start,
 				    last - start < TORN_MAX ? last - start : TORN_MAX);
-	err = ftruncate(log->fd, log->end.offset) < 0 ? -errno : 0;
-	if (!err && posix_fallocate(log->fd, log->end.offset, (off_t)len - log->end.offset) != 0)
-		log->size = log->end.offset; /* no room: the next record begins a new one */
-	if (!err && fdatasync(log->fd) < 0)
-		err = -errno;
-	return err;
+	return ftruncate(fd, end->offset) < 0 || fdatasync(fd) < 0 ? -errno : 1;
 }
 
 static int read_all(int fd, char **ret, size_t *ret_len)
@@ -213,6 +213,14 @@ static int read_all(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
+/* A segment that was cut off gets its zeroes back. */
+static int make_room(struct gw_audit_log *log, off_t size)
+{
+	if (posix_fallocate(log->fd, log->end.offset, size - log->end.offset) != 0)
+		log->size = log->end.offset; /* no room: the next record begins a new one */
+	return fdatasync(log->fd) < 0 ? -errno : 0;
+}
+
 /* Takes the end of the log from one segment. -ENODATA: nothing was ever written to it; -EBADMSG: its
  * first lines are not those of a segment. */
 static int read_segment(struct gw_audit_log *log, uint64_t first, uint64_t *seq)
@@ -236,9 +244,11 @@ static int read_segment(struct gw_audit_log *log, uint64_t first, uint64_t *seq)
 	if (!err) {
 		*seq = next_seq ? next_seq - 1 : 0;
 		log->size = (off_t)len;
-		walk(bytes, len, &log->end, seq);
-		err = cut_torn(log, bytes, len);
+		walk(bytes, len, UINT64_MAX, &log->end, seq);
+		err = cut_torn(log->dir, log->fd, &log->end, bytes, len);
 		gw_free(bytes);
+		if (err > 0)
+			err = make_room(log, (off_t)len);
 		return err;
 	}
 	gw_free(bytes);
@@ -279,9 +289,118 @@ static int find_end(struct gw_audit_log *log, uint64_t *ret_seq)
 	return err;
 }
 
+/* ---- segments that overlap ------------------------------------------------------------------- */
+
+/*
+ * When a sync fails, the batch is cut off and written anew in a segment of its own. If the disk fails
+ * there as well and the power goes, what was cut off may be back, beside what replaced it and was
+ * acknowledged. The later segment decides: its first lines say what the log was before it. Where the
+ * earlier one has exactly that, what follows was never acknowledged; anything else is for those
+ * who verify.
+ */
+static bool same_state(const struct gw_audit_log_end *a, const struct gw_audit_log_end *b)
+{
+	uint8_t root_a[GW_HASH_LEN], root_b[GW_HASH_LEN];
+
+	gw_forest_root(&a->forest, root_a);
+	gw_forest_root(&b->forest, root_b);
+	return a->index == b->index && memcmp(root_a, root_b, GW_HASH_LEN) == 0 &&
+	       memcmp(a->previous, b->previous, GW_HASH_LEN) == 0;
+}
+
+/* The state before the first record of a segment. */
+static int read_begin(const struct gw_audit_log *log, uint64_t first, struct gw_audit_log_end *ret)
+{
+	gw_auto_free char *bytes = gw_zalloc(HEADER_MAX, 1);
+	gw_auto_close int fd = -1;
+	size_t header;
+	uint64_t seq;
+	char name[32];
+	ssize_t len;
+
+	gw_audit_log_segment_name(first, name);
+	fd = openat(log->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = pread(fd, bytes, HEADER_MAX, 0);
+	return len < 0 ? -errno : gw_audit_log_read_header(bytes, (size_t)len, ret, &seq, &header);
+}
+
+/* The hash of a segment's last line, read from its end; false if nothing ends there. */
+static bool last_leaf(int fd, uint8_t ret[GW_HASH_LEN])
+{
+	gw_auto_free char *bytes = gw_zalloc(TAIL_BYTES, 1);
+	struct stat stat;
+	const char *before;
+	off_t stop = fstat(fd, &stat) < 0 ? 0 : stat.st_size, start;
+	ssize_t len;
+
+	for (;;) {
+		start = stop > TAIL_BYTES ? stop - TAIL_BYTES : 0;
+		len = pread(fd, bytes, (size_t)(stop - start), start);
+		if (len <= 0 || len != stop - start)
+			return false;
+		while (len && !bytes[len - 1])
+			len--;
+		if (start + len == stop || (len && !start))
+			break;
+		stop = start + len; /* zeroes end here; with all of the line before them */
+	}
+	before = memrchr(bytes, '\n', (size_t)len - 1);
+	if (bytes[len - 1] != '\n' || !before)
+		return false;
+	gw_hash_leaf(before + 1, (size_t)(bytes + len - 1 - (before + 1)), ret);
+	return true;
+}
+
+static int cut_overlap(const struct gw_audit_log *log, uint64_t first, uint64_t next)
+{
+	struct gw_audit_log_end end, after;
+	gw_auto_free char *bytes = NULL;
+	gw_auto_close int fd = -1;
+	uint8_t leaf[GW_HASH_LEN];
+	uint64_t seq = 0;
+	size_t len = 0, header;
+	char name[32];
+	int err;
+
+	gw_audit_log_segment_name(first, name);
+	fd = openat(log->dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (read_begin(log, next, &after) < 0)
+		return 0;
+	/* As nearly always: no need to read all of it. */
+	if (last_leaf(fd, leaf) && memcmp(leaf, after.previous, sizeof(leaf)) == 0)
+		return 0;
+	err = read_all(fd, &bytes, &len);
+	if (err)
+		return err;
+	if (gw_audit_log_read_header(bytes, len, &end, &seq, &header) < 0)
+		return 0;
+	walk(bytes, len, next, &end, &seq);
+	err = same_state(&end, &after) ? cut_torn(log->dir, fd, &end, bytes, len) : 0;
+	return err < 0 ? err : 0;
+}
+
+/* Of the last two segments: none is begun before all of the one before it is synced. */
+static void settle_overlap(const struct gw_audit_log *log)
+{
+	uint64_t *firsts = NULL;
+	size_t n = 0;
+	int err = gw_audit_log_segments(log->dir, &firsts, &n);
+
+	/* What cannot be read or cut is found by those who verify; it is no reason to record nothing. */
+	if (!err && n > 1)
+		(void)cut_overlap(log, firsts[n - 2], firsts[n - 1]);
+	gw_free(firsts);
+}
+
 int gw_audit_log_open(struct gw_audit_log *log, int dir, const char *name,
 		      const struct gw_audit_log_sizes *sizes, uint64_t *ret_seq)
 {
+	int err;
+
 	*log = (struct gw_audit_log){ .name = name, .sizes = sizes, .fd = -1 };
 	atomic_store(&log->next_wish, sizes->least);
 	*ret_seq = 0;
@@ -289,5 +408,8 @@ int gw_audit_log_open(struct gw_audit_log *log, int dir, const char *name,
 	if (log->dir < 0)
 		return log->dir;
 	atomic_store(&log->next_wanted, true);
-	return find_end(log, ret_seq);
+	err = find_end(log, ret_seq);
+	if (!err)
+		settle_overlap(log);
+	return err;
 }

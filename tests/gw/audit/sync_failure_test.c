@@ -51,6 +51,15 @@ int fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
+static atomic_bool keeps_what_is_cut; /* as a disk does that loses power before it is told */
+
+int ftruncate(int fd, off_t length)
+{
+	if (atomic_load(&keeps_what_is_cut) && is_segment(fd))
+		return 0;
+	return (int)syscall(SYS_ftruncate, fd, length);
+}
+
 struct site {
 	char dir[64];
 	struct gw_audit *audit;
@@ -96,6 +105,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct site *site = *state;
+
+	atomic_store(&failures, 0);
+	atomic_store(&keeps_what_is_cut, false);
 
 	gw_audit_close(site->audit);
 	(void)gw_durable_remove_tree(AT_FDCWD, site->dir);
@@ -214,6 +226,48 @@ static void what_was_written_anew_is_picked_up_by_the_next_process(void **state)
 	assert_int_equal(count_records(site), FIRST + MORE + 1);
 }
 
+static void reopen(struct site *site)
+{
+	gw_audit_close(site->audit);
+	site->audit = NULL;
+	assert_int_equal(
+		gw_audit_open(&(struct gw_audit_options){ .dir = site->dir, .site = "tokyo-01" },
+			      &site->audit),
+		0);
+}
+
+static void what_was_cut_off_and_is_back_does_not_count(void **state)
+{
+	struct site *site = *state;
+	uint64_t last;
+	char path[96], bytes[8192] = "";
+	int fd;
+
+	append(site, FIRST);
+	answer(site, FIRST);
+	atomic_store(&keeps_what_is_cut, true);
+	atomic_store(&failures, 2); /* the batch, and its being cut off */
+	append(site, MORE);
+	answer(site, FIRST + MORE);
+	assert_int_equal(site->errors, 0);
+	assert_int_equal(count_segments(site, &last), 2);
+	/* The two do overlap: the first one holds more than what is before the second. */
+	(void)snprintf(path, sizeof(path), "%s/change/0000000000000000.log", site->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, bytes, sizeof(bytes) - 1) > 0);
+	(void)close(fd); /* read from only */
+	assert_non_null(strstr(bytes, "{\"seq\":6,"));
+
+	atomic_store(&keeps_what_is_cut, false);
+	reopen(site);
+	append(site, 1);
+	answer(site, FIRST + MORE + 1);
+	assert_int_equal(count_records(site), FIRST + MORE + 1);
+	/* It is kept beside. */
+	(void)snprintf(path, sizeof(path), "%s/change/torn-%016u", site->dir, FIRST);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +278,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			what_was_written_anew_is_picked_up_by_the_next_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_cut_off_and_is_back_does_not_count, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
