@@ -249,6 +249,20 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 
 /* ---- the way out ---------------------------------------------------------------------------- */
 
+/* What tells hosts that a rogue router has ended: an advertisement with lifetime 0. */
+static void counter_rule(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t none[2];
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_is_ip(&e, TYPE_IPV6, 6);
+	ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
+	ipv6guard_byte(&e, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 134);
+	ipv6guard_bytes(&e, NFT_PAYLOAD_TRANSPORT_HEADER, 6, none, sizeof(none));
+	ipv6guard_accept(c, chain, &e, "the end of a rogue router");
+}
+
 /* Neighbours, to and from link-local addresses. Not the chains of the way in: there is no port that a
  * frame of the gateway's own came in by, so it has no budget and no binding. */
 static void own_neighbours(struct ipv6guard_compiler *c, const char *chain)
@@ -296,6 +310,8 @@ void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "tunnels");
 	arp_rule(c, others);
+	if (c->segment->counter_ra)
+		counter_rule(c, others);
 	if (c->segment->mode == IPV6GUARD_LOCAL)
 		own_neighbours(c, others);
 	carrier_rules(c, others, false);
