@@ -299,6 +299,11 @@ static size_t put_message(const struct signing *signing, const struct job *job, 
 	return len;
 }
 
+#ifndef __clang__
+#pragma GCC diagnostic push
+/* gcc 12 does not see that a signature is reachable through its job. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 /* Some of the jobs, all with one key. */
 static int sign_batch(const struct signing *signing, struct gw_zone_session *session,
 		      struct job *const *jobs, size_t n, struct gw_zone_signature *items)
@@ -325,6 +330,9 @@ static int sign_batch(const struct signing *signing, struct gw_zone_session *ses
 	}
 	return err;
 }
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 /* A share of the jobs: each `step`th from `from` on. */
 struct worker {
