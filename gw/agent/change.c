@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "gw/agent/agent.h"
+#include "gw/agent/approvals.h"
 #include "gw/agent/archive.h"
 #include "gw/conf/conf.h"
 #include "gw/core/mem.h"
@@ -38,74 +39,18 @@ static void name_approvers(struct apply *apply)
 		gw_text_printf(&apply->approvals, "%s%s", i ? ", " : "", apply->approved.names[i]);
 }
 
-static enum gw_exit refuse_unsigned(struct apply *apply, const struct gw_approvals *rules)
-{
-	gw_diag(&apply->diags, GW_D_APPROVAL_MISSING, rules->loc,
-		"a change needs %u approvals, and this one has no plan that could have been signed",
-		rules->need);
-	gw_diag_hint(&apply->diags,
-		     "`gwctl plan -o FILE`, `gwctl approve FILE`, `gwctl apply FILE`");
-	return GW_EXIT_REFUSED;
-}
-
-/* What an older gwd understood and this one does not: only whether it asks for approvals is looked at. */
-static bool may_ask_for_approvals(const struct gw_config *config)
-{
-	const struct gw_node *root = config->conf->root;
-	const struct gw_node *change = root ? gw_node_get(root, "change") : NULL;
-
-	return !root || (change && gw_node_get(change, "approvals"));
-}
-
-static enum gw_exit refuse_unreadable(struct apply *apply)
-{
-	gw_diag(&apply->diags, GW_D_APPROVAL_MISSING, (struct gw_loc){ 0 },
-		"whose approval a change needs cannot be read from revision %u, which is in force",
-		apply->transaction.base);
-	gw_diag_hint(&apply->diags, "`gwctl restore FILE` brings back a backup; else move the "
-				    "state directory away");
-	return GW_EXIT_REFUSED;
-}
-
-/*
- * What was approved once may be undone by one person: that is not a new change. To undo the undoing is
- * one, or else one person could put in force what another took back. Who may approve is no part of it: a revoked key would come back, or the lock itself be taken off.
- */
-static bool is_mere_undoing(const struct apply *apply, const struct gw_approvals *rules)
-{
-	return apply->undoes && !apply->transaction.revision.undoing &&
-	       gw_approvals_equal(rules, &apply->transaction.config->policy->approvals);
-}
-
-/* Whether the change may be made: the rules in force decide, not those it brings. */
 static enum gw_exit check_approvals(struct apply *apply)
 {
-	static const struct gw_approvals none;
-	struct gw_transaction *transaction = &apply->transaction;
-	const struct gw_config *before_config = transaction->before;
-	const struct gw_policy *before = before_config ? before_config->policy : NULL;
-	const struct gw_approvals *rules = before ? &before->approvals : &none;
-	struct gw_approval_situation situation = {
-		.site = before ? before->site_name : transaction->config->policy->site_name,
-		.base = transaction->base,
-		.base_digest = transaction->base ? transaction->revision.digest : "",
-		.ruleset_digest = transaction->digest,
-		.applicant = gw_ipc_call_peer(apply->call)->name,
-		.now = transaction->now,
-		.emergency = apply->emergency,
-	};
+	struct gw_approval_request request = { .plan = apply->plan,
+					       .applicant = gw_ipc_call_peer(apply->call)->name,
+					       .emergency = apply->emergency,
+					       .undoes = apply->undoes };
+	enum gw_exit status = gw_agent_check_approvals(&apply->transaction, &request,
+						       &apply->approved, &apply->diags);
 
-	if (!before && before_config && may_ask_for_approvals(before_config))
-		return refuse_unreadable(apply);
-	if (!apply->plan)
-		return rules->need && !is_mere_undoing(apply, rules) ? refuse_unsigned(apply, rules)
-								     : GW_EXIT_OK;
-	gw_ruleset_digest(transaction->desired, transaction->digest);
-	if (!gw_approval_check(rules, apply->plan, &situation, transaction->arena, &apply->approved,
-			       &apply->diags))
-		return GW_EXIT_REFUSED;
-	name_approvers(apply);
-	return GW_EXIT_OK;
+	if (status == GW_EXIT_OK)
+		name_approvers(apply);
+	return status;
 }
 
 /* ---- apply ----------------------------------------------------------------------------------- */

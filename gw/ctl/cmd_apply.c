@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gw/agent/approvals.h"
 #include "gw/agent/pending.h"
 #include "gw/ctl/client.h"
 #include "gw/ctl/live_change.h"
@@ -49,10 +50,13 @@ static void report(struct gw_ctl *ctl, uint32_t revision, bool made, double seco
 }
 
 /* Signatures are counted by the agent alone. */
-static bool before_needs_approvals(const struct gw_transaction *transaction)
+static enum gw_exit refuse_without_agent(struct gw_ctl *ctl)
 {
-	return transaction->before && transaction->before->policy &&
-	       transaction->before->policy->approvals.need;
+	gw_diag(&ctl->diags, GW_D_APPROVAL_MISSING, (struct gw_loc){ 0 },
+		"a change needs approvals, which gwd counts, and gwd does not run");
+	gw_diag_hint(&ctl->diags, "start gwd; then `gwctl plan -o FILE`, `gwctl approve FILE`, "
+				  "`gwctl apply FILE`");
+	return GW_EXIT_REFUSED;
 }
 
 static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *origin,
@@ -67,8 +71,8 @@ static enum gw_exit change(struct gw_ctl *ctl, const struct gw_config_origin *or
 	if (status == GW_EXIT_OK)
 		status = gw_transaction_prepare(&ctl->transaction, origin, &ctl->target, ctl->now,
 						&ctl->diags);
-	if (status == GW_EXIT_OK && before_needs_approvals(&ctl->transaction))
-		return gw_ctl_need_agent(ctl);
+	if (status == GW_EXIT_OK && gw_config_asks_approvals(ctl->transaction.before))
+		return refuse_without_agent(ctl);
 	if (status == GW_EXIT_OK)
 		status = gw_transaction_commit(
 			&ctl->transaction, &ctl->target,

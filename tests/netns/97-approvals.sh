@@ -143,3 +143,18 @@ expect 0 "2 signatures" "$gwctl" approve -k op-08 keys.plan
 expect 0 "applied revision 5" "$gwctl" apply keys.plan
 expect 4 "a change needs 2 approvals" "$gwctl" rollback
 ok "undoing does not bring a revoked key back"
+
+kill "$agent"; wait "$agent" || true
+agent=
+site 22
+expect 4 "gwd counts" "$gwctl" -C site apply
+expect 4 "gwd counts" env GW_STANDALONE=1 "$gwctl" -C site apply
+expect 4 "gwd counts" "$gwctl" rollback
+[ "$(cat state/current)" = 5 ] || { echo "changed without approvals"; exit 1; }
+ok "without the agent nothing is let through either"
+
+mv state/revisions/000005/config/gw.yaml gw.yaml.away
+sed 's/^policies:/nonsense: 1\n&/' gw.yaml.away > state/revisions/000005/config/gw.yaml
+expect 1 "" "$gwctl" -C site apply
+cp gw.yaml.away state/revisions/000005/config/gw.yaml
+ok "nor past a revision that is damaged"
