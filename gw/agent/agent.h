@@ -2,7 +2,9 @@
  * gwd, the agent: the only writer to the kernel. One libevent loop; what it does is split into parts,
  * each a file with its verbs and its timers. Parts meet in struct gw_agent and nowhere else.
  *
- *	change.c     apply, confirm, abort, rollback, wait
+ *	change.c     apply and rollback
+ *	approvals.c  has a change the approvals that it needs?
+ *	settle.c     confirm, abort, wait: what becomes of a change that waits
  *	undo.c       the change that waits to be confirmed, and its way back
  *	boot.c       what is loaded when the agent starts
  *	drift.c      what others change in the kernel
@@ -176,6 +178,7 @@ extern const struct gw_agent_part gw_part_handover;  /* handover.c: modules lear
 /** All that the control socket understands; ends with NULL. */
 extern const struct gw_verb *const gw_agent_control_verbs[];
 extern const struct gw_verb gw_verbs_change[];
+extern const struct gw_verb gw_verbs_settle[];
 extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];

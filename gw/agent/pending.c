@@ -113,3 +113,18 @@ int gw_pending_clear(struct gw_store *store)
 		return errno == ENOENT ? 0 : -errno;
 	return gw_durable_sync_dir(store->dir, ".");
 }
+
+json_t *gw_pending_json(const struct gw_pending *pending)
+{
+	int64_t left;
+	char boot_id[40];
+
+	if (!pending)
+		return json_null();
+	gw_boot_id(boot_id);
+	left = gw_pending_left_ms(pending, boot_id, gw_boottime_ms());
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:s}", "revision",
+			 (json_int_t)pending->revision, "fallback", (json_int_t)pending->fallback,
+			 "until", (json_int_t)pending->until, "left_ms", (json_int_t)left, "time_s",
+			 (json_int_t)pending->time_s, "who", pending->who);
+}

@@ -7,6 +7,8 @@
 #ifndef GW_AGENT_PENDING_H
 #define GW_AGENT_PENDING_H
 
+#include <jansson.h>
+
 #include "gw/agent/store.h"
 
 struct gw_pending {
@@ -28,6 +30,9 @@ void gw_boot_id(char ret[40]);
 
 /** What is left; 0 if the time is over or it was another boot's. */
 int64_t gw_pending_left_ms(const struct gw_pending *pending, const char *boot_id, int64_t now_ms);
+
+/** As `status` tells it; null for NULL. The caller's. */
+json_t *gw_pending_json(const struct gw_pending *pending);
 
 /** Puts it on disk. 0 or -errno. */
 int gw_pending_write(struct gw_store *store, const struct gw_pending *pending);
