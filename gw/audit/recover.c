@@ -355,7 +355,7 @@ static bool last_leaf(int fd, uint8_t ret[GW_HASH_LEN])
 
 static int cut_overlap(const struct gw_audit_log *log, uint64_t first, uint64_t next)
 {
-	struct gw_audit_log_end end, after;
+	struct gw_audit_log_end end = { 0 }, after = { 0 };
 	gw_auto_free char *bytes = NULL;
 	gw_auto_close int fd = -1;
 	uint8_t leaf[GW_HASH_LEN];
