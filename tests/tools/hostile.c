@@ -96,17 +96,19 @@ static int refused(const char *path, const char *name, const char *text, const i
 	return 0;
 }
 
-/* `unit` as often as fits, after `head`. */
+/* `unit` again and again after `head`, `len` characters in all. */
 static char *repeated(const char *head, const char *unit, size_t len)
 {
+	size_t start = strlen(head), size = strlen(unit);
 	char *text = calloc(1, len + 1);
-	size_t at = strlen(head), size = strlen(unit);
 
 	if (!text)
 		abort();
-	memcpy(text, head, at);
-	for (; at + size <= len; at += size)
-		memcpy(text + at, unit, size);
+	for (size_t at = 0; at < len; at++) {
+		const char *from = at < start ? &head[at] : &unit[(at - start) % size];
+
+		text[at] = *from;
+	}
 	return text;
 }
 
