@@ -91,6 +91,11 @@ static int guard_open(struct gw_daemon *daemon)
 	return 0;
 }
 
+#ifndef __clang__
+#pragma GCC diagnostic push
+/* gcc 12 does not see that the state is reachable through the daemon. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static int guard_start(struct gw_daemon *daemon)
 {
 	static const struct timeval period = { HOUSEKEEPING_S, 0 };
@@ -114,6 +119,9 @@ static int guard_start(struct gw_daemon *daemon)
 	ipv6guard_segments_prepare(state);
 	return 0;
 }
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 static void guard_connected(struct gw_daemon *daemon)
 {

@@ -90,7 +90,7 @@ static void a_missing_device_is_no_refusal(void **state)
 	static const char *const devices[] = { "gone0", "lo" };
 	struct gw_ruleset *desired, *observed;
 	struct gw_kernel_error refusal;
-	struct gw_kernel *kernel;
+	struct gw_kernel *kernel = NULL;
 	struct gw_plan *plan;
 
 	(void)state;
