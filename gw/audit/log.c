@@ -166,11 +166,21 @@ static void put_header(struct gw_audit_log *log, uint64_t seq)
 	log->end.offset += (off_t)(log->out.len - before);
 }
 
+/* Nothing is acknowledged while segments are there that would follow it. */
+static int settle(struct gw_audit_log *log)
+{
+	const struct gw_audit_log_end end = log->end;
+
+	return log->unsettled ? gw_audit_log_restore(log, &end) : 0;
+}
+
 int gw_audit_log_roll(struct gw_audit_log *log, uint64_t seq)
 {
 	char name[32];
-	int fd, err = gw_audit_log_sync(log);
+	int fd, err = settle(log);
 
+	if (!err)
+		err = gw_audit_log_sync(log);
 	if (err)
 		return err;
 	atomic_store(&log->next_wish, wish(log));
@@ -199,7 +209,7 @@ int gw_audit_log_add(struct gw_audit_log *log, const char *line, size_t len, uin
 	uint8_t leaf[GW_HASH_LEN];
 	int err = 0;
 
-	if (log->fd < 0 || log->end.offset + (off_t)len > log->size)
+	if (log->unsettled || log->fd < 0 || log->end.offset + (off_t)len > log->size)
 		err = gw_audit_log_roll(log, seq);
 	if (err)
 		return err;
@@ -215,11 +225,29 @@ int gw_audit_log_add(struct gw_audit_log *log, const char *line, size_t len, uin
 	return 0;
 }
 
-int gw_audit_log_restore(struct gw_audit_log *log, const struct gw_audit_log_end *end)
+/* Segments begun since, the newest first; what was in them is written again. */
+static int take_away(const struct gw_audit_log *log, uint64_t kept)
 {
 	uint64_t *firsts = NULL;
 	char name[32];
 	size_t n = 0;
+	int err = gw_audit_log_segments(log->dir, &firsts, &n);
+
+	for (size_t i = n; !err && i-- > 0 && firsts[i] > kept;) {
+		gw_audit_log_segment_name(firsts[i], name);
+		if (unlinkat(log->dir, name, 0) < 0)
+			err = -errno;
+	}
+	gw_free(firsts);
+	/* Before the records that they follow are cut off: a power cut must not bring them back alone. */
+	if (!err && fsync(log->dir) < 0)
+		err = -errno;
+	return err;
+}
+
+int gw_audit_log_restore(struct gw_audit_log *log, const struct gw_audit_log_end *end)
+{
+	char name[32];
 	int fd, err;
 
 	log->out.len = 0;
@@ -228,15 +256,9 @@ int gw_audit_log_restore(struct gw_audit_log *log, const struct gw_audit_log_end
 	if (log->fd >= 0)
 		(void)close(log->fd);
 	log->fd = -1;
-	err = gw_audit_log_segments(log->dir, &firsts, &n);
-	/* Segments begun since, the newest first; what was in them is written again. */
-	for (size_t i = n; !err && i-- > 0 && firsts[i] > end->first;) {
-		gw_audit_log_segment_name(firsts[i], name);
-		if (unlinkat(log->dir, name, 0) < 0)
-			err = -errno;
-	}
-	gw_free(firsts);
 	log->end = *end;
+	err = take_away(log, end->first);
+	log->unsettled = err != 0;
 	if (err || !end->offset)
 		return err;
 	gw_audit_log_segment_name(end->first, name);

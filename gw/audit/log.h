@@ -42,6 +42,7 @@ struct gw_audit_log {
 	int64_t begun;      /* Unix time of the segment's first record; 0: none */
 	struct gw_text out; /* lines that are not written yet; they begin at end.offset - out.len */
 	bool dirty;
+	bool unsettled; /* segments that gw_audit_log_restore could not take away are still there */
 	/* The segment that follows, filled with zeroes under the name `next`. */
 	atomic_bool next_ready, next_wanted;
 	atomic_llong next_wish; /* how large it should be */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -30,25 +31,58 @@
 
 static atomic_uint failures; /* that are still to come */
 
-static bool is_segment(int fd)
+/* The name of a descriptor's file ends so. */
+static bool is_named(int fd, const char *end)
 {
 	char link[32], path[256];
+	size_t len = strlen(end);
 	ssize_t n;
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
-	return n > 4 && memcmp(path + n - 4, ".log", 4) == 0;
+	return n > (ssize_t)len && memcmp(path + n - len, end, len) == 0;
+}
+
+static bool is_segment(int fd)
+{
+	return is_named(fd, ".log");
+}
+
+static atomic_bool gate_closed;          /* syncs wait… */
+static atomic_bool at_gate;              /* …as one does now */
+static atomic_uint failures_later;       /* of segments behind the first one */
+static atomic_uint failures_of_deletion; /* of segments */
+
+/* True as often as the counter says. */
+static bool takes_one(atomic_uint *counter)
+{
+	if (!atomic_load(counter))
+		return false;
+	atomic_fetch_sub(counter, 1);
+	errno = EIO;
+	return true;
 }
 
 /* In the place of libc's. */
 int fdatasync(int fd)
 {
-	if (atomic_load(&failures) && is_segment(fd)) {
-		atomic_fetch_sub(&failures, 1);
-		errno = EIO;
-		return -1;
+	while (atomic_load(&gate_closed) && is_segment(fd)) {
+		atomic_store(&at_gate, true);
+		(void)sched_yield();
 	}
+	if (is_segment(fd) && takes_one(&failures))
+		return -1;
+	if (is_segment(fd) && !is_named(fd, "/0000000000000000.log") && takes_one(&failures_later))
+		return -1;
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int unlinkat(int dir, const char *name, int flags)
+{
+	if (strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".log") == 0 &&
+	    takes_one(&failures_of_deletion))
+		return -1;
+	return (int)syscall(SYS_unlinkat, dir, name, flags);
 }
 
 static atomic_bool keeps_what_is_cut; /* as a disk does that loses power before it is told */
@@ -108,7 +142,9 @@ static int teardown(void **state)
 
 	atomic_store(&failures, 0);
 	atomic_store(&keeps_what_is_cut, false);
-
+	atomic_store(&failures_later, 0);
+	atomic_store(&failures_of_deletion, 0);
+	atomic_store(&gate_closed, false);
 	gw_audit_close(site->audit);
 	(void)gw_durable_remove_tree(AT_FDCWD, site->dir);
 	gw_free(site);
@@ -268,6 +304,53 @@ static void what_was_cut_off_and_is_back_does_not_count(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+static void append_large(struct site *site, unsigned int octets)
+{
+	gw_auto_text struct gw_text detail = { 0 };
+
+	gw_text_printf(&detail, "{\"text\":\"%0*u\"}", (int)octets, 0);
+	assert_int_equal(gw_audit_append(site->audit,
+					 &(struct gw_audit_record){ .class_ = GW_AUDIT_CHANGE,
+								    .module = "gwd",
+								    .event = "test.happened",
+								    .detail = detail.bytes },
+					 on_done, site),
+			 0);
+}
+
+/* A batch goes on in a second segment, whose sync fails; written anew, it has more room and begins
+ * another one later. The one that failed cannot even be deleted at first. */
+static void a_segment_that_cannot_be_taken_away_is_not_followed(void **state)
+{
+	struct site *site = *state;
+	uint64_t last;
+
+	gw_audit_close(site->audit);
+	assert_int_equal(gw_audit_open(&(struct gw_audit_options){ .dir = site->dir,
+								   .site = "tokyo-01",
+								   .segment_min = 65536,
+								   .segment_max = 65536 },
+				       &site->audit),
+			 0);
+	atomic_store(&gate_closed, true);
+	append_large(site, 30000);
+	/* What is appended from here on is one batch. */
+	while (!atomic_load(&at_gate))
+		(void)sched_yield();
+	atomic_store(&failures_later, 1);
+	atomic_store(&failures_of_deletion, 1);
+	for (unsigned int i = 0; i < 5; i++)
+		append_large(site, 15000);
+	atomic_store(&gate_closed, false);
+	answer(site, 6);
+	assert_int_equal(site->errors, 0);
+	assert_int_equal(atomic_load(&failures_later), 0);
+	assert_int_equal(atomic_load(&failures_of_deletion), 0);
+	assert_int_equal(count_records(site), 6);
+	assert_int_equal(count_segments(site, &last), 3);
+	assert_int_equal(last, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +361,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			what_was_written_anew_is_picked_up_by_the_next_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_segment_that_cannot_be_taken_away_is_not_followed,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_cut_off_and_is_back_does_not_count, setup,
 						teardown),
 	};
