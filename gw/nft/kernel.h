@@ -35,6 +35,11 @@ int gw_nft_fit(struct gw_kernel *kernel, struct gw_ruleset *ruleset);
 int gw_nft_generation(struct gw_netlink *netlink, uint32_t *ret);
 /** Adds to `ruleset`, empty otherwise, those of our tables that are there, and marks them so. */
 int gw_nft_find_tables(struct gw_netlink *netlink, struct gw_ruleset *ruleset);
+/**
+ * Returns when no transaction is being carried out. The kernel moves the generation on before it switches the
+ * sets over, so that a dump in between shows sets empty that never are.
+ */
+int gw_nft_wait_for_commit(struct gw_netlink *netlink);
 int gw_nft_state(struct gw_kernel *kernel, struct gw_kernel_state *ret);
 /** Unix time in ms. */
 int64_t gw_nft_now_ms(void);

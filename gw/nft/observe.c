@@ -1,7 +1,8 @@
 /*
  * What the kernel holds of our tables: which there are, and of each chains, set definitions, rules,
- * elements, read by one dump each. The dumps belong together only if the generation is the same before and after;
- * otherwise all is read again.
+ * elements, read by one dump each. The dumps belong together only if the generation is the same before
+ * and after, otherwise all is read again; and if no transaction was being carried out when they began,
+ * which is waited for.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -153,7 +154,9 @@ static int observe_once(struct gw_netlink *netlink, struct gw_ruleset *ruleset)
 	uint32_t after;
 	int err;
 
-	err = gw_nft_generation(netlink, &ruleset->generation);
+	err = gw_nft_wait_for_commit(netlink);
+	if (!err)
+		err = gw_nft_generation(netlink, &ruleset->generation);
 	if (!err)
 		err = gw_nft_find_tables(netlink, ruleset);
 	for (struct gw_ruleset *table = ruleset; table && !err; table = table->next)

@@ -44,6 +44,13 @@ static int put_flags(struct gw_netlink *netlink, uint8_t family, const char *nam
 	return err ? err : -answer.error;
 }
 
+int gw_nft_wait_for_commit(struct gw_netlink *netlink)
+{
+	int err = put_flags(netlink, NFPROTO_INET, PROBE, 0, NLM_F_CREATE, GW_BATCH_DRY);
+
+	return err == -EPERM ? err : 0; /* whatever else it said of the table, it has waited */
+}
+
 uint32_t gw_nft_table_flags(struct gw_nft_kernel *kernel)
 {
 	if (put_flags(&kernel->netlink, NFPROTO_INET, PROBE, TABLE_PERSIST, NLM_F_CREATE,
