@@ -5,8 +5,10 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
+#include <string.h>
 
 #include "gw/approval/wire.h"
+#include "gw/core/mem.h"
 
 static const struct gw_ssh_type types[] = {
 	{ "ssh-ed25519", GW_SSH_ED25519, NULL, NULL, NULL, false },
@@ -73,12 +75,44 @@ static EVP_PKEY *make_rsa(struct gw_octets e, struct gw_octets n)
 	return pkey;
 }
 
+/*
+ * Points of small order: multiples of them are so few that anybody finds a signature that fits. The sign,
+ * the highest bit, is left out.
+ */
+static bool has_small_order(const uint8_t point[32])
+{
+	static const uint8_t small[][32] = {
+		{ 0 },
+		{ 1 },
+		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+		  0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+		  0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+		  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+		  0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+	};
+	uint8_t masked[32];
+	size_t ones = 1;
+
+	memcpy(masked, point, sizeof(masked));
+	masked[31] &= 0x7f;
+	for (size_t i = 0; i < GW_COUNT(small); i++)
+		if (memcmp(masked, small[i], sizeof(masked)) == 0)
+			return true;
+	/* p - 1, p and p + 1, where p = 2^255 - 19: other ways to write -1, 0 and 1. */
+	while (ones < 31 && masked[ones] == 0xff)
+		ones++;
+	return ones == 31 && masked[31] == 0x7f && masked[0] >= 0xec && masked[0] <= 0xee;
+}
+
 static const char *read_ed25519(struct gw_ssh_cursor *cursor, struct gw_ssh_key *key)
 {
 	struct gw_octets public;
 
 	if (!gw_ssh_take_string(cursor, &public) || public.len != 32)
 		return "its key is not one of Ed25519";
+	if (public.len == 32 && has_small_order(public.bytes))
+		return "its key is one that anybody can sign for";
 	key->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public.bytes, public.len);
 	return NULL;
 }

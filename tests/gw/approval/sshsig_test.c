@@ -296,6 +296,64 @@ static void a_touched_authenticator_is_accepted_and_an_untouched_one_is_not(void
 	EVP_PKEY_free(device.pkey);
 }
 
+/* True if the same few octets are a signature of one in many messages: nobody needs the private key. */
+static bool anybody_can_sign(const uint8_t key[32])
+{
+	static const uint8_t signature[64] = { 1 }; /* R: the neutral point, S: 0 */
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
+	bool fits = false;
+
+	for (uint32_t text = 0; pkey && text < 500 && !fits; text++) {
+		EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+		fits = EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1 &&
+		       EVP_DigestVerify(context, signature, sizeof(signature),
+					(const uint8_t *)&text, sizeof(text)) == 1;
+		EVP_MD_CTX_free(context);
+	}
+	EVP_PKEY_free(pkey);
+	return fits;
+}
+
+static void keys_that_anybody_can_sign_for_are_refused(void **state)
+{
+	static const uint8_t heads[][2] = { { 0, 0 },       { 1, 0 },       { 0xec, 0x7f },
+					    { 0xed, 0x7f }, { 0xee, 0x7f }, { 0x26, 5 },
+					    { 0xc7, 0x7a } };
+	static const uint8_t eighth[2][30] = {
+		{ 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+		  0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3,
+		  0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc },
+		{ 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+		  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c,
+		  0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03 },
+	};
+	size_t signable = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * GW_COUNT(heads); i++) {
+		const uint8_t *head = heads[i / 2];
+		gw_auto_text struct gw_text octets = { 0 };
+		uint8_t key[32] = { head[0] };
+		const char *why = NULL;
+
+		memset(key + 1, head[0] >= 0xec ? 0xff : 0, 30);
+		if (head[0] == 0x26 || head[0] == 0xc7)
+			memcpy(key + 1, eighth[head[0] == 0xc7], 30);
+		key[31] = (uint8_t)(head[1] | (i % 2 ? 0x80 : 0)); /* either sign */
+		signable += anybody_can_sign(key);
+		put(&octets, "ssh-ed25519", 11);
+		put(&octets, key, sizeof(key));
+		assert_int_equal(gw_ssh_key_check((struct gw_octets){ (const uint8_t *)octets.bytes,
+								      octets.len },
+						  &why),
+				 -EBADMSG);
+		assert_string_equal(why, "its key is one that anybody can sign for");
+	}
+	/* Some spellings OpenSSL does not take either. */
+	assert_true(signable >= 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +362,7 @@ int main(void)
 		cmocka_unit_test(no_cut_or_longer_signature_is_accepted),
 		cmocka_unit_test(no_flipped_bit_is_accepted),
 		cmocka_unit_test(a_touched_authenticator_is_accepted_and_an_untouched_one_is_not),
+		cmocka_unit_test(keys_that_anybody_can_sign_for_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
