@@ -14,6 +14,7 @@
 
 #include "dns/zone/config.h"
 #include "dns/zone/message.h"
+#include "dns/zone/zone.h"
 
 struct gw_policy;
 
@@ -45,6 +46,9 @@ bool gw_zone_read(const char *dir, const struct gw_zone_config *zone, struct gw_
 		  struct gw_diags *diags, struct gw_zone_data *ret);
 /** What the arena holds stays: diagnostics name places in it. */
 void gw_zone_data_free(struct gw_zone_data *data);
+
+/** The records as a sorted zone (zone.h), which borrows them. */
+void gw_zone_of_data(const struct gw_zone_data *data, struct gw_zone_store *ret);
 
 /** Adds what is wrong as diagnostics. Sorts the records. `policy` tells which addresses are inside. */
 void gw_zone_lint(const struct gw_zone_config *zone, const struct gw_policy *policy,

@@ -1,450 +1,244 @@
 #include "dns/zone/sign.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "dns/zone/canonical.h"
-#include "gw/core/hash.h"
+#include "dns/zone/denial.h"
+#include "dns/zone/parallel.h"
+#include "dns/zone/serial.h"
+#include "dns/zone/sign_internal.h"
+#include "dns/zone/zonemd.h"
 #include "gw/core/mem.h"
 
-#define TYPE_RRSIG      46u
-#define TYPE_NSEC       47u
-#define TYPE_DNSKEY     48u
-#define TYPE_NSEC3      50u
-#define TYPE_NSEC3PARAM 51u
-#define TYPE_CDS        59u
-#define TYPE_CDNSKEY    60u
-#define CLASS_IN        1u
-
-#define BATCH       16u /* signatures that a session makes at a time */
-#define THREADS_MAX 64u
-
-/* An RRset with one of its signatures. */
-struct job {
-	size_t at, n; /* records */
-	const struct gw_zone_signing_key *key;
-	uint8_t *rdata; /* of the RRSIG; heap until it is taken over */
-	size_t len;
-};
-
 struct signing {
-	struct gw_zone_data *data;
 	const struct gw_zone_signing *settings;
-	struct job *jobs; /* heap */
-	size_t n, capacity;
+	const struct gw_zone_store *previous; /* NULL: none */
+	struct gw_diags *diags;
+	struct gw_zone_composed composed;
+	struct gw_zone_store complete; /* with its chain, without signatures */
+	struct gw_zone_owner *owners;  /* heap; of `complete` */
+	size_t n_owners;
+	struct gw_zone_sign_part parts[GW_ZONE_THREADS_MAX];
+	unsigned int n_parts;
 };
 
-/* ---- records ----------------------------------------------------------------------------------- */
+/* ---- may it be signed? --------------------------------------------------------------------------- */
 
-static void add(struct gw_zone_data *data, const struct gw_dns_name *name, uint16_t type,
-		uint32_t ttl, const void *rdata, size_t len)
+static int check_keys(const struct signing *signing)
 {
-	const struct gw_zone_record record = {
-		.name = name,
-		.type = type,
-		.ttl = ttl,
-		.rdata = gw_arena_memdup(data->arena, rdata, len),
-		.len = (uint16_t)len,
-	};
-
-	gw_push(data->records, data->n, data->capacity, record);
-}
-
-static bool is_of_signing(uint16_t type)
-{
-	return type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_DNSKEY ||
-	       type == TYPE_NSEC3 || type == TYPE_NSEC3PARAM;
-}
-
-static void drop_old(struct gw_zone_data *data)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < data->n; i++)
-		if (!is_of_signing(data->records[i].type))
-			data->records[n++] = data->records[i];
-	data->n = n;
-}
-
-/* The end of the records of this name, or of this RRset. */
-static size_t end_of_name(const struct gw_zone_data *data, size_t i)
-{
-	size_t end = i + 1;
-
-	while (end < data->n && gw_dns_name_equal(data->records[end].name, data->records[i].name))
-		end++;
-	return end;
-}
-
-static size_t end_of_set(const struct gw_zone_data *data, size_t i, size_t end_name)
-{
-	size_t end = i + 1;
-
-	while (end < end_name && data->records[end].type == data->records[i].type)
-		end++;
-	return end;
-}
-
-/* ---- authority ---------------------------------------------------------------------------------- */
-
-/* One name that the zone answers for. */
-struct authority {
-	size_t from, to; /* records */
-	bool delegation;
-};
-struct authorities {
-	struct authority *items; /* heap */
-	size_t n, capacity;
-};
-
-static bool has_type(const struct gw_zone_data *data, size_t from, size_t to, uint16_t type)
-{
-	for (size_t i = from; i < to; i++)
-		if (data->records[i].type == type)
-			return true;
-	return false;
-}
-
-/* What is below a delegation or DNAME follows it in canonical order. */
-static void find_authorities(const struct gw_zone_data *data, struct authorities *ret)
-{
-	const struct gw_dns_name *cut = NULL;
-
-	for (size_t i = 0, end; i < data->n; i = end) {
-		const struct gw_dns_name *name = data->records[i].name;
-		bool apex = gw_dns_name_equal(name, &data->apex);
-		struct authority found = { .from = i };
-
-		end = end_of_name(data, i);
-		found.to = end;
-		if (cut && gw_dns_name_within(name, cut))
-			continue;
-		cut = NULL;
-		found.delegation = !apex && has_type(data, i, end, GW_DNS_NS);
-		if (found.delegation || has_type(data, i, end, GW_DNS_DNAME))
-			cut = name;
-		gw_push(ret->items, ret->n, ret->capacity, found);
-	}
-}
-
-/* ---- NSEC ---------------------------------------------------------------------------------------- */
-
-static bool is_served(const struct authority *name, uint16_t type)
-{
-	return !name->delegation || type == GW_DNS_NS || type == GW_DNS_DS;
-}
-
-/* The windows of RFC 4034, 4.1.2. Returns the octets used. */
-static size_t put_bitmap(const struct gw_zone_data *data, const struct authority *name,
-			 uint8_t ret[])
-{
-	uint8_t bits[32];
-	size_t used = 0, last;
-
-	for (unsigned int window = 0; window < 256; window++) {
-		memset(bits, 0, sizeof(bits));
-		for (size_t i = name->from; i < name->to; i++) {
-			uint16_t type = data->records[i].type;
-
-			if (type >> 8 == window && is_served(name, type))
-				bits[(type & 255) / 8] |= (uint8_t)(0x80 >> type % 8);
-		}
-		if (!window) {
-			bits[TYPE_RRSIG / 8] |= 0x80 >> TYPE_RRSIG % 8;
-			bits[TYPE_NSEC / 8] |= 0x80 >> TYPE_NSEC % 8;
-		}
-		for (last = sizeof(bits); last && !bits[last - 1]; last--)
-			;
-		if (!last)
-			continue;
-		ret[used++] = (uint8_t)window;
-		ret[used++] = (uint8_t)last;
-		memcpy(ret + used, bits, last);
-		used += last;
-	}
-	return used;
-}
-
-/* What names that do not exist are remembered for (RFC 9077): the lesser of SOA's minimum and its TTL. */
-static bool find_negative_ttl(const struct gw_zone_data *data, uint32_t *ret)
-{
-	for (size_t i = 0; i < data->n; i++) {
-		const struct gw_zone_record *soa = &data->records[i];
-		uint32_t minimum;
-
-		if (soa->type != GW_DNS_SOA || !gw_dns_name_equal(soa->name, &data->apex) ||
-		    soa->len < 22)
-			continue;
-		memcpy(&minimum, soa->rdata + soa->len - 4, sizeof(minimum));
-		minimum = be32toh(minimum);
-		*ret = minimum < soa->ttl ? minimum : soa->ttl;
-		return true;
-	}
-	return false;
-}
-
-static void add_chain(struct gw_zone_data *data, uint32_t ttl)
-{
-	struct authorities names = { 0 };
-	uint8_t rdata[GW_DNS_NAME_MAX + 256 * 34];
-
-	find_authorities(data, &names);
-	for (size_t i = 0; i < names.n; i++) {
-		const struct authority *next = &names.items[(i + 1) % names.n];
-		const struct gw_dns_name *name = data->records[next->from].name;
-		size_t len = name->len;
-
-		memcpy(rdata, name->wire, len);
-		len += put_bitmap(data, &names.items[i], rdata + len);
-		add(data, data->records[names.items[i].from].name, TYPE_NSEC, ttl, rdata, len);
-	}
-	gw_free(names.items);
-}
-
-/* ---- signatures ---------------------------------------------------------------------------------- */
-
-static bool signs(const struct gw_zone_signing_key *key, uint16_t type)
-{
-	return type == TYPE_DNSKEY || type == TYPE_CDS || type == TYPE_CDNSKEY ? key->keys
-									       : key->zone;
-}
-
-static void list_jobs(struct signing *signing)
-{
-	const struct gw_zone_data *data = signing->data;
-	struct authorities names = { 0 };
-
-	find_authorities(data, &names);
-	for (size_t i = 0; i < names.n; i++) {
-		const struct authority *name = &names.items[i];
-
-		for (size_t from = name->from, to; from < name->to; from = to) {
-			uint16_t type = data->records[from].type;
-
-			to = end_of_set(data, from, name->to);
-			if (name->delegation && type != GW_DNS_DS && type != TYPE_NSEC)
-				continue;
-			for (size_t k = 0; k < signing->settings->n_keys; k++) {
-				struct job job = { from, to - from, &signing->settings->keys[k],
-						   NULL, 0 };
-
-				if (signs(job.key, type))
-					gw_push(signing->jobs, signing->n, signing->capacity, job);
-			}
-		}
-	}
-	gw_free(names.items);
-}
-
-static void put16(struct gw_text *out, unsigned int value)
-{
-	gw_text_putc(out, (char)(value >> 8));
-	gw_text_putc(out, (char)value);
-}
-
-static void put32(struct gw_text *out, uint32_t value)
-{
-	put16(out, value >> 16);
-	put16(out, value & 0xffff);
-}
-
-/* Labels but the root and a leading `*` (RFC 4034, 3.1.3). */
-static unsigned int count_labels(const struct gw_dns_name *name)
-{
-	unsigned int n = 0;
-
-	for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
-		n++;
-	return name->wire[0] == 1 && name->wire[1] == '*' ? n - 1 : n;
-}
-
-static int64_t ends(const struct gw_zone_signing *settings, const struct gw_zone_record *record)
-{
-	uint64_t hash = gw_hash_u64(
-		gw_hash_bytes(GW_HASH_START, record->name->wire, record->name->len), record->type);
-
-	return settings->expiration -
-	       (settings->jitter_s ? (int64_t)(hash % settings->jitter_s) : 0);
-}
-
-/* What is signed: the RDATA without the signature, and the RRset (RFC 4034, 3.1.8.1). Returns the length of
- * the former. */
-static size_t put_message(const struct signing *signing, const struct job *job, struct gw_text *out)
-{
-	const struct gw_zone_record *first = &signing->data->records[job->at];
-	const struct gw_dns_name *apex = &signing->data->apex;
-	const struct gw_zone_dnskey *key = job->key->signer.key;
-	size_t start = out->len, len;
-
-	put16(out, first->type);
-	gw_text_putc(out, (char)key->algorithm);
-	gw_text_putc(out, (char)count_labels(first->name));
-	put32(out, first->ttl);
-	put32(out, (uint32_t)ends(signing->settings, first));
-	put32(out, (uint32_t)signing->settings->inception);
-	put16(out, key->tag);
-	gw_text_add(out, (const char *)apex->wire, apex->len);
-	len = out->len - start;
-	for (size_t i = 0; i < job->n; i++) {
-		gw_text_add(out, (const char *)first->name->wire, first->name->len);
-		put16(out, first->type);
-		put16(out, CLASS_IN);
-		put32(out, first->ttl);
-		put16(out, first[i].len);
-		gw_text_add(out, (const char *)first[i].rdata, first[i].len);
-	}
-	return len;
-}
-
-#ifndef __clang__
-#pragma GCC diagnostic push
-/* gcc 12 does not see that a signature is reachable through its job. */
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-/* Some of the jobs, all with one key. */
-static int sign_batch(const struct signing *signing, struct gw_zone_session *session,
-		      struct job *const *jobs, size_t n, struct gw_zone_signature *items)
-{
-	gw_auto_text struct gw_text messages = { 0 };
-	size_t starts[BATCH + 1], heads[BATCH];
-	int err;
-
-	for (size_t i = 0; i < n; i++) {
-		starts[i] = messages.len;
-		heads[i] = put_message(signing, jobs[i], &messages);
-	}
-	starts[n] = messages.len;
-	for (size_t i = 0; i < n; i++) {
-		items[i].data = messages.bytes + starts[i];
-		items[i].len = starts[i + 1] - starts[i];
-	}
-	err = jobs[0]->key->signer.ops->sign(session, items, n);
-	for (size_t i = 0; i < n && !err; i++) {
-		jobs[i]->len = heads[i] + items[i].n_octets;
-		jobs[i]->rdata = gw_zalloc(jobs[i]->len, 1);
-		memcpy(jobs[i]->rdata, messages.bytes + starts[i], heads[i]);
-		memcpy(jobs[i]->rdata + heads[i], items[i].octets, items[i].n_octets);
-	}
-	return err;
-}
-#ifndef __clang__
-#pragma GCC diagnostic pop
-#endif
-
-/* A share of the jobs: each `step`th from `from` on. */
-struct worker {
-	const struct signing *signing;
-	size_t from, step;
-	pthread_t thread;
-	bool started;
-	int err;
-};
-
-static int sign_with(struct worker *worker, const struct gw_zone_signing_key *key)
-{
-	const struct signing *signing = worker->signing;
-	struct gw_zone_signature *items = gw_zalloc(BATCH, sizeof(*items));
-	struct gw_zone_session *session = NULL;
-	struct job *jobs[BATCH];
-	int err = key->signer.ops->begin(&key->signer, &session);
-	size_t n = 0;
-
-	for (size_t i = worker->from; i < signing->n && !err; i += worker->step) {
-		if (signing->jobs[i].key != key)
-			continue;
-		jobs[n++] = &signing->jobs[i];
-		if (n == BATCH) {
-			err = sign_batch(signing, session, jobs, n, items);
-			n = 0;
-		}
-	}
-	if (n && !err)
-		err = sign_batch(signing, session, jobs, n, items);
-	key->signer.ops->end(session);
-	gw_free(items);
-	return err;
-}
-
-static void *work(void *context)
-{
-	struct worker *worker = context;
-	const struct gw_zone_signing *settings = worker->signing->settings;
-
-	for (size_t k = 0; k < settings->n_keys && !worker->err; k++)
-		worker->err = sign_with(worker, &settings->keys[k]);
-	return NULL;
-}
-
-static int sign_all(const struct signing *signing)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n = signing->settings->threads;
-	struct worker workers[THREADS_MAX];
-	int err = 0;
-
-	if (!n)
-		n = processors > 0 ? (size_t)processors : 1;
-	n = n > THREADS_MAX ? THREADS_MAX : n;
-	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){ .signing = signing, .from = i, .step = n };
-		workers[i].started =
-			i && pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (!workers[i].started)
-			(void)work(
-				&workers[i]); /* the first, and what no thread could be had for */
-	for (size_t i = 0; i < n; i++) {
-		if (workers[i].started)
-			(void)pthread_join(workers[i].thread, NULL);
-		err = err ? err : workers[i].err;
-	}
-	return err;
-}
-
-static bool has_keys_for_both(const struct gw_zone_signing *signing)
-{
+	const struct gw_zone_signing *settings = signing->settings;
 	bool keys = false, zone = false;
 
-	for (size_t i = 0; i < signing->n_keys; i++) {
-		keys |= signing->keys[i].keys;
-		zone |= signing->keys[i].zone;
+	for (size_t i = 0; i < settings->n_keys; i++) {
+		keys |= settings->keys[i].keys;
+		zone |= settings->keys[i].zone;
 	}
-	return keys && zone && signing->n_published;
+	if (keys && zone && settings->n_published && settings->n_keys <= GW_ZONE_SIGNING_KEYS_MAX)
+		return 0;
+	gw_diag(signing->diags, GW_D_SIGN_KEYS, settings->policy->loc, "%s: no key %s",
+		settings->policy->name->text,
+		!settings->n_published ? "is published"
+		: keys                 ? "signs the zone's records"
+				       : "signs the zone's keys");
+	return -EINVAL;
 }
 
-int gw_zone_sign(struct gw_zone_data *data, const struct gw_zone_signing *settings)
+static int check_times(const struct signing *signing)
 {
-	struct signing signing = { .data = data, .settings = settings };
-	struct gw_dns_name *apex;
-	uint32_t ttl;
+	const struct gw_zone_composed *composed = &signing->composed;
+	uint32_t expire = gw_dns_u32(composed->soa + composed->soa_len - 8);
+
+	return gw_zone_signatures_last(signing->settings->policy, expire, composed->max_ttl,
+				       signing->diags)
+		       ? 0
+		       : -EPERM;
+}
+
+static int next_serial(const struct signing *signing, uint32_t *ret)
+{
+	const struct gw_zone_composed *composed = &signing->composed;
+	const struct gw_zone_config *policy = signing->settings->policy;
+	const uint32_t *published = composed->has_previous ? &composed->previous_serial : NULL;
+	int err = gw_zone_serial_next(policy->serial, published, composed->file_serial,
+				      signing->settings->now, ret);
+
+	if (!err)
+		return 0;
+	gw_diag(signing->diags, GW_D_SIGN_SERIAL, policy->loc,
+		"%s: serial %u was published, and %u would be next", policy->name->text,
+		composed->previous_serial, *ret);
+	gw_diag_hint(signing->diags, policy->serial == GW_ZONE_SERIAL_KEEP
+					     ? "raise the serial in the master file"
+					     : "set the clock, or use `serial: increment`");
+	return err;
+}
+
+/* ---- the zone without signatures ------------------------------------------------------------------ */
+
+static int complete(struct signing *signing)
+{
+	const struct gw_zone_config *policy = signing->settings->policy;
+	int err = gw_zone_deny(&signing->composed.zone, policy->denial,
+			       signing->composed.negative_ttl,
+			       gw_zone_threads(signing->settings->threads), &signing->complete);
+
+	if (err) {
+		gw_diag(signing->diags, GW_D_SIGN_NSEC3, policy->loc, "%s: %s", policy->name->text,
+			err == -EEXIST ? "two names of the zone have the same hash"
+				       : "there is no room for a hash before a name that long");
+		gw_diag_hint(signing->diags, "use `denial: nsec`");
+		return err;
+	}
+	signing->n_owners = gw_zone_owners(&signing->complete, &signing->owners);
+	return 0;
+}
+
+/* ---- with signatures ------------------------------------------------------------------------------ */
+
+static void walk(void *context, unsigned int thread, size_t from, size_t to)
+{
+	struct signing *signing = context;
+
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		/* Rounded up, so that the first part has the apex. */
+		size_t share = (signing->n_owners + signing->n_parts - 1) / signing->n_parts;
+		size_t begin = i * share, end = begin + share;
+		struct gw_zone_sign_part *part = &signing->parts[i];
+
+		gw_zone_init(&part->out, signing->complete.apex, signing->complete.apex_len);
+		gw_zone_sign_walk(&signing->complete, signing->owners,
+				  begin < signing->n_owners ? begin : signing->n_owners,
+				  end < signing->n_owners ? end : signing->n_owners,
+				  signing->previous, signing->settings, part);
+	}
+}
+
+static void walk_all(struct signing *signing)
+{
+	signing->n_parts = gw_zone_threads(signing->settings->threads);
+	gw_zone_parallel(signing->n_parts, signing->n_parts, 1, walk, signing);
+}
+
+/* All parts as one zone, and all jobs as one list. */
+static void join(struct signing *signing, struct gw_zone_signed *ret,
+		 struct gw_zone_sign_jobs *jobs, struct gw_zone_sign_jobs *last)
+{
+	struct gw_zone_sign_part *first = &signing->parts[0];
+
+	ret->zone = first->out;
+	first->out = (struct gw_zone_store){ 0 };
+	*jobs = first->jobs;
+	*last = first->last; /* the apex is in the first part */
+	first->jobs = first->last = (struct gw_zone_sign_jobs){ 0 };
+	for (unsigned int i = 0; i < signing->n_parts; i++) {
+		struct gw_zone_sign_part *part = &signing->parts[i];
+
+		ret->changed |= part->changed;
+		ret->kept += part->kept;
+		for (size_t k = 0; k < part->jobs.n; k++)
+			gw_push(jobs->items, jobs->n, jobs->capacity, part->jobs.items[k]);
+		if (!i)
+			continue;
+		gw_zone_append(&ret->zone, part->out.rrs, part->out.n);
+		gw_arena_adopt(ret->zone.arena, part->out.arena);
+		part->out.arena = NULL;
+	}
+	ret->changed |= !signing->previous || ret->zone.n != signing->previous->n;
+}
+
+/* Everything but ZONEMD, its digest over that, then its signatures. */
+static int sign_all(struct signing *signing, const struct gw_zone_sign_jobs *jobs,
+		    const struct gw_zone_sign_jobs *last, const struct gw_zone_store *zone)
+{
+	const struct gw_zone_composed *composed = &signing->composed;
+	uint8_t digest[64];
+	int err = gw_zone_sign_jobs(zone, signing->settings, jobs);
+
+	if (!err && composed->zonemd) {
+		size_t len = gw_zone_zonemd(zone, GW_ZONE_ZONEMD_SHA384, digest);
+
+		memcpy(composed->zonemd + GW_ZONE_ZONEMD_HEAD, digest, len);
+		err = gw_zone_sign_jobs(zone, signing->settings, last);
+	}
+	if (err)
+		gw_diag(signing->diags, GW_D_SIGN_SIGNER, signing->settings->policy->loc,
+			"%s: a signature could not be made", signing->settings->policy->name->text);
+	return err;
+}
+
+/* Nothing to publish: the zone before, as it is. */
+static void keep_previous(const struct signing *signing, struct gw_zone_signed *ret)
+{
+	ret->zone.n = 0;
+	gw_zone_append(&ret->zone, signing->previous->rrs, signing->previous->n);
+	ret->serial = signing->composed.previous_serial;
+}
+
+static int finish(struct signing *signing, struct gw_zone_signed *ret)
+{
+	struct gw_zone_sign_jobs jobs = { 0 }, last = { 0 };
+	int err = 0;
+
+	join(signing, ret, &jobs, &last);
+	if (!ret->changed) {
+		keep_previous(signing, ret);
+	} else {
+		err = next_serial(signing, &ret->serial);
+		if (!err) {
+			gw_zone_compose_serial(&signing->composed, ret->serial);
+			err = sign_all(signing, &jobs, &last, &ret->zone);
+		}
+		ret->made = jobs.n + last.n;
+	}
+	gw_free(jobs.items);
+	gw_free(last.items);
+	return err;
+}
+
+static void release(struct signing *signing)
+{
+	for (unsigned int i = 0; i < signing->n_parts; i++) {
+		struct gw_zone_sign_part *part = &signing->parts[i];
+
+		gw_zone_done(&part->out);
+		gw_zone_done(&part->sigs);
+		gw_free(part->jobs.items);
+		gw_free(part->last.items);
+	}
+	gw_free(signing->owners);
+	gw_zone_done(&signing->complete);
+	gw_zone_done(&signing->composed.zone);
+}
+
+int gw_zone_sign(const struct gw_zone_store *zone, const struct gw_zone_store *previous,
+		 const struct gw_zone_signing *settings, struct gw_diags *diags,
+		 struct gw_zone_signed *ret)
+{
+	struct signing *signing = gw_zalloc(1, sizeof(*signing));
 	int err;
 
-	if (!has_keys_for_both(settings) || !find_negative_ttl(data, &ttl))
-		return -EINVAL;
-	drop_old(data);
-	apex = gw_arena_memdup(data->arena, &data->apex, sizeof(data->apex));
-	for (size_t i = 0; i < settings->n_published; i++)
-		add(data, apex, TYPE_DNSKEY, settings->dnskey_ttl, settings->published[i]->rdata,
-		    settings->published[i]->len);
-	gw_zone_data_sort(data);
-	add_chain(data, ttl);
-	gw_zone_data_sort(data);
-	list_jobs(&signing);
-	err = sign_all(&signing);
-	for (size_t i = 0; i < signing.n && !err; i++) {
-		const struct job *job = &signing.jobs[i];
-		const struct gw_zone_record first = data->records[job->at];
-
-		add(data, first.name, TYPE_RRSIG, first.ttl, job->rdata, job->len);
-	}
-	for (size_t i = 0; i < signing.n; i++)
-		gw_free(signing.jobs[i].rdata);
-	gw_free(signing.jobs);
+	*signing = (struct signing){ .settings = settings, .previous = previous, .diags = diags };
+	*ret = (struct gw_zone_signed){ 0 };
+	err = check_keys(signing);
 	if (!err)
-		gw_zone_data_sort(data);
+		err = gw_zone_compose(zone, previous, settings, diags, &signing->composed);
+	if (!err)
+		err = check_times(signing);
+	if (!err)
+		err = complete(signing);
+	if (!err) {
+		walk_all(signing);
+		err = finish(signing, ret);
+	}
+	if (err) {
+		gw_zone_done(&ret->zone);
+	} else {
+		gw_arena_adopt(ret->zone.arena, signing->composed.zone.arena);
+		gw_arena_adopt(ret->zone.arena, signing->complete.arena);
+		signing->composed.zone.arena = signing->complete.arena = NULL;
+	}
+	release(signing);
+	gw_free(signing);
 	return err;
 }

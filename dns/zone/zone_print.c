@@ -10,15 +10,15 @@
 /* Owner, type, class, TTL, length of RDATA: as in a message, for ldns to read. */
 #define HEAD_MAX (GW_DNS_NAME_MAX + 10u)
 
-static size_t put_record(const struct gw_zone_record *record, uint8_t *ret)
+static size_t put_record(const struct gw_zone_rr *record, uint8_t *ret)
 {
 	const uint16_t fields[] = { htobe16(record->type), htobe16(1 /* IN */) };
 	const uint32_t ttl = htobe32(record->ttl);
 	const uint16_t len = htobe16(record->len);
 	uint8_t *at = ret;
 
-	memcpy(at, record->name->wire, record->name->len);
-	at += record->name->len;
+	memcpy(at, record->name, record->name_len);
+	at += record->name_len;
 	memcpy(at, fields, sizeof(fields));
 	at += sizeof(fields);
 	memcpy(at, &ttl, sizeof(ttl));
@@ -29,7 +29,7 @@ static size_t put_record(const struct gw_zone_record *record, uint8_t *ret)
 	return (size_t)(at - ret) + record->len;
 }
 
-static int print_record(const struct gw_zone_record *record, uint8_t *wire, ldns_buffer *buffer,
+static int print_record(const struct gw_zone_rr *record, uint8_t *wire, ldns_buffer *buffer,
 			struct gw_text *out)
 {
 	size_t len = put_record(record, wire), at = 0;
@@ -47,7 +47,7 @@ static int print_record(const struct gw_zone_record *record, uint8_t *wire, ldns
 	return err;
 }
 
-int gw_zone_print(const struct gw_zone_data *data, struct gw_text *out)
+int gw_zone_print(const struct gw_zone_store *zone, struct gw_text *out)
 {
 	uint8_t *wire = gw_zalloc(HEAD_MAX + UINT16_MAX, 1);
 	ldns_buffer *buffer = ldns_buffer_new(UINT16_MAX);
@@ -55,8 +55,8 @@ int gw_zone_print(const struct gw_zone_data *data, struct gw_text *out)
 
 	if (!buffer)
 		gw_out_of_memory();
-	for (size_t i = 0; i < data->n && !err; i++)
-		err = print_record(&data->records[i], wire, buffer, out);
+	for (size_t i = 0; i < zone->n && !err; i++)
+		err = print_record(&zone->rrs[i], wire, buffer, out);
 	ldns_buffer_free(buffer);
 	gw_free(wire);
 	return err;

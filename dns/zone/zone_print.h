@@ -2,9 +2,9 @@
 #ifndef DNS_ZONE_ZONE_PRINT_H
 #define DNS_ZONE_ZONE_PRINT_H
 
-#include "dns/zone/lint.h"
+#include "dns/zone/zone.h"
 
 /** Appends all records in their order. -EBADMSG: one cannot be written, and `out` is of no use. */
-int gw_zone_print(const struct gw_zone_data *data, struct gw_text *out);
+int gw_zone_print(const struct gw_zone_store *zone, struct gw_text *out);
 
 #endif

@@ -36,6 +36,16 @@ void gw_arena_free(struct gw_arena *arena)
 	gw_free(arena);
 }
 
+void gw_arena_adopt(struct gw_arena *arena, struct gw_arena *from)
+{
+	struct block **end = &arena->blocks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = from->blocks;
+	gw_free(from);
+}
+
 static struct block *block_new(size_t size)
 {
 	size_t total;

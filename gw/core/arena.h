@@ -28,6 +28,9 @@ void gw_arena_free(struct gw_arena *arena);
 /** A new, empty arena, owned by the caller. */
 struct gw_arena *gw_arena_new(void) __attribute__((GW_MALLOC(gw_arena_free), returns_nonnull));
 
+/** Moves all that `from` holds to `arena`, and frees `from`: what threads made apart becomes one result. */
+void gw_arena_adopt(struct gw_arena *arena, struct gw_arena *from);
+
 /** `count` zeroed objects of `size` bytes, aligned for any type. */
 void *gw_arena_zalloc(struct gw_arena *arena, size_t count, size_t size)
 	__attribute__((returns_nonnull));

@@ -1,21 +1,35 @@
 /*
  * Signs a zone with two keys made for it, and tells how long each part took:
  *
- *	zone_sign DIR FILE ORIGIN [OUTPUT]
+ *	zone_sign [-3] [-o] [-z] [-c] [-a ALGORITHM] [-e CHANGES] DIR FILE ORIGIN [OUTPUT]
  *
- * Prints "records signatures read-ms sign-ms write-ms resident-KB" on standard error; the signed zone goes to
- * OUTPUT.
+ * -3: NSEC3, with -o opt-out; -z: ZONEMD; -c: CDS; -e: then changes so many records and signs what changed, and that
+ * is written. Prints "records signatures read-ms sign-ms write-ms resident-KB" on standard error, and with -e
+ * "changes signatures sign-ms". The DS goes to standard output.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "dns/zone/config.h"
+#include "dns/zone/lint.h"
 #include "dns/zone/sign.h"
 #include "dns/zone/zone_print.h"
 #include "gw/core/mem.h"
+
+struct run {
+	struct gw_arena *arena;
+	struct gw_zone_name name;
+	struct gw_zone_config config;
+	struct gw_zone_key *keys[2];
+	struct gw_zone_signing_key signers[2];
+	const struct gw_zone_dnskey *published[2];
+	struct gw_zone_signing signing;
+	struct gw_diags diags;
+	size_t changes;
+};
 
 static double now_ms(void)
 {
@@ -26,26 +40,54 @@ static double now_ms(void)
 }
 
 /* A key-signing and a zone-signing key. */
-static bool make_keys(const struct gw_zone_name *zone, struct gw_zone_key *keys[2],
-		      struct gw_zone_signing_key signers[2],
-		      const struct gw_zone_dnskey *published[2], struct gw_diags *diags)
+static bool make_keys(struct run *run)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct gw_zone_key_wish wish = { .zone = zone,
+		struct gw_zone_key_wish wish = { .zone = &run->name,
 						 .role = i ? GW_ZONE_ZSK : GW_ZONE_KSK,
-						 .algorithm = GW_ZONE_ECDSAP256SHA256,
+						 .algorithm = run->config.policy.algorithm,
 						 .now = time(NULL),
-						 .taken = i ? published : NULL,
+						 .taken = i ? run->published : NULL,
 						 .n_taken = i };
 
-		if (gw_zone_key_generate(&wish, diags, &keys[i]) < 0)
+		if (gw_zone_key_generate(&wish, &run->diags, &run->keys[i]) < 0)
 			return false;
-		published[i] = &keys[i]->public_;
-		gw_zone_key_signer(keys[i], &signers[i].signer);
-		signers[i].keys = i == 0;
-		signers[i].zone = i == 1;
+		run->published[i] = &run->keys[i]->public_;
+		gw_zone_key_signer(run->keys[i], &run->signers[i].signer);
+		run->signers[i].keys = i == 0;
+		run->signers[i].zone = i == 1;
 	}
+	run->signing.keys = run->signers;
+	run->signing.published = run->published;
+	run->signing.n_keys = run->signing.n_published = 2;
 	return true;
+}
+
+static bool options(struct run *run, int argc, char **argv)
+{
+	run->config.policy = (struct gw_zone_policy){ .algorithm = GW_ZONE_ECDSAP256SHA256,
+						      .timing.dnskey_ttl = 3600,
+						      .sign = true };
+	run->config.signatures = (struct gw_zone_signatures){
+		.validity = 56 * 86400, .refresh = 42 * 86400, .jitter = 86400, .backdate = 3600
+	};
+	run->signing = (struct gw_zone_signing){ .policy = &run->config, .now = time(NULL) };
+	for (int option; (option = getopt(argc, argv, "3oza:ce:")) != -1;) {
+		if (option == '3')
+			run->config.denial = GW_ZONE_DENIAL_NSEC3;
+		else if (option == 'o')
+			run->config.denial = GW_ZONE_DENIAL_NSEC3_OPT_OUT;
+		else if (option == 'z')
+			run->config.zonemd = true;
+		else if (option == 'c')
+			run->signing.n_cds = 1;
+		else if (option == 'e')
+			run->changes = strtoul(optarg, NULL, 10);
+		else if (option != 'a' ||
+			 !gw_zone_algorithm_by_name(optarg, &run->config.policy.algorithm))
+			return false;
+	}
+	return argc - optind >= 3 && gw_zone_name_parse(argv[optind + 2], &run->name) == 0;
 }
 
 static bool write_out(const char *path, const struct gw_text *text)
@@ -56,55 +98,107 @@ static bool write_out(const char *path, const struct gw_text *text)
 	return file && fclose(file) == 0 && ok;
 }
 
+/* Addresses spread over the zone become others. */
+static void change(const struct run *run, struct gw_zone_store *zone)
+{
+	size_t step = zone->n / (run->changes ? run->changes : 1), left = run->changes;
+
+	for (size_t i = 0; i < zone->n && left; i++) {
+		struct gw_zone_rr *rr = &zone->rrs[i];
+		uint8_t *rdata;
+
+		if (rr->type != GW_DNS_A || i % (step ? step : 1))
+			continue;
+		rdata = gw_arena_memdup(run->arena, rr->rdata, rr->len);
+		rdata[0] ^= 1;
+		rr->rdata = rdata;
+		left--;
+	}
+	gw_zone_sort(zone);
+}
+
+static int sign_changes(const struct run *run, struct gw_zone_store *zone,
+			struct gw_zone_signed *first, struct gw_zone_signed *ret)
+{
+	double start, end;
+	int err;
+
+	change(run, zone);
+	start = now_ms();
+	err = gw_zone_sign(zone, &first->zone, &run->signing, NULL, ret);
+	end = now_ms();
+	(void)fprintf(stderr, "%zu %zu %.0f\n", run->changes, ret->made, end - start);
+	return err;
+}
+
+static int sign(struct run *run, struct gw_zone_store *zone, double read, const char *output)
+{
+	gw_auto_text struct gw_text out = { 0 };
+	struct gw_zone_signed first, second = { 0 };
+	struct rusage usage;
+	size_t n = zone->n;
+	double start = now_ms(), sign, written;
+	int err = gw_zone_sign(zone, NULL, &run->signing, &run->diags, &first);
+
+	sign = now_ms();
+	if (!err && run->changes)
+		err = sign_changes(run, zone, &first, &second);
+	written = now_ms();
+	if (!err && output)
+		err = gw_zone_print(run->changes ? &second.zone : &first.zone, &out) ||
+		      !write_out(output, &out);
+	written = now_ms() - written;
+	(void)getrusage(RUSAGE_SELF, &usage);
+	(void)fprintf(stderr, "%zu %zu %.0f %.0f %.0f %ld\n", n, first.made, read, sign - start,
+		      written, usage.ru_maxrss);
+	gw_zone_done(&second.zone);
+	gw_zone_done(&first.zone);
+	return err;
+}
+
+static void print_ds(const struct run *run)
+{
+	gw_auto_text struct gw_text text = { 0 };
+	uint8_t ds[GW_ZONE_DS_MAX];
+
+	gw_zone_ds_text(ds, gw_zone_ds(&run->name, run->published[0], GW_ZONE_DIGEST_SHA256, ds),
+			&text);
+	(void)printf("%s IN DS %s\n", run->name.text, text.bytes);
+}
+
 int main(int argc, char **argv)
 {
-	struct gw_arena *arena = gw_arena_new();
-	gw_auto_text struct gw_text out = { 0 };
-	const struct gw_zone_dnskey *published[2];
-	struct gw_zone_signing_key signers[2];
-	struct gw_zone_key *keys[2] = { NULL };
+	struct run *run = gw_zalloc(1, sizeof(*run));
+	struct gw_zone_store zone = { 0 };
 	struct gw_zone_data data = { 0 };
-	struct gw_zone_config config = { 0 };
-	struct gw_zone_name name;
-	struct rusage usage;
-	struct gw_diags diags;
-	double start, read, sign, written;
-	size_t n;
+	double start;
 	int err = 1;
 
-	gw_diags_init(&diags);
-	if (argc < 4 || gw_zone_name_parse(argv[3], &name) < 0) {
-		(void)fputs("usage: zone_sign DIR FILE ORIGIN [OUTPUT]\n", stderr);
+	gw_diags_init(&run->diags);
+	if (!options(run, argc, argv)) {
+		(void)fputs("usage: zone_sign [-3ozc] [-a ALGORITHM] [-e CHANGES] DIR FILE ORIGIN "
+			    "[OUTPUT]\n",
+			    stderr);
 		return 64;
 	}
-	config.name = &name;
-	config.file = argv[2];
-	if (!make_keys(&name, keys, signers, published, &diags))
-		goto out;
+	run->arena = gw_arena_new();
+	run->config.name = &run->name;
+	run->config.file = argv[optind + 1];
+	run->signing.cds = run->published;
 	start = now_ms();
-	if (!gw_zone_read(argv[1], &config, arena, &diags, &data))
-		goto out;
-	read = now_ms();
-	n = data.n;
-	err = gw_zone_sign(&data, &(struct gw_zone_signing){ .keys = signers,
-							     .n_keys = 2,
-							     .published = published,
-							     .n_published = 2,
-							     .dnskey_ttl = 3600,
-							     .inception = time(NULL) - 3600,
-							     .expiration = time(NULL) + 1209600 });
-	sign = now_ms();
-	err = err || gw_zone_print(&data, &out) || (argc > 4 && !write_out(argv[4], &out));
-	written = now_ms();
-	(void)getrusage(RUSAGE_SELF, &usage);
-	(void)fprintf(stderr, "%zu %zu %.0f %.0f %.0f %ld\n", n, data.n - n, read - start,
-		      sign - read, written - sign, usage.ru_maxrss);
-out:
-	gw_diags_print(&diags, stderr, false);
-	gw_diags_done(&diags);
+	if (make_keys(run) &&
+	    gw_zone_read(argv[optind], &run->config, run->arena, &run->diags, &data)) {
+		gw_zone_of_data(&data, &zone);
+		err = sign(run, &zone, now_ms() - start, argv[optind + 3]);
+		print_ds(run);
+	}
+	gw_diags_print(&run->diags, stderr, false);
+	gw_diags_done(&run->diags);
+	gw_zone_done(&zone);
 	gw_zone_data_free(&data);
-	gw_zone_key_free(keys[0]);
-	gw_zone_key_free(keys[1]);
-	gw_arena_free(arena);
+	gw_zone_key_free(run->keys[0]);
+	gw_zone_key_free(run->keys[1]);
+	gw_arena_free(run->arena);
+	gw_free(run);
 	return err != 0;
 }
