@@ -9,27 +9,50 @@
 
 #include "gw/core/texts.h"
 
-#define MANY 5000
+#define OFTEN 8
+#define ONCE  50000
 
-static void equal_texts_are_one_text(void **state)
+static const char *keep(struct gw_texts *texts, const char *word, size_t number)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%s-%zu", word, number);
+	const char *kept = gw_texts_keep(texts, text, (size_t)len);
+
+	assert_string_equal(kept, text);
+	return kept;
+}
+
+static void what_comes_often_is_one_text(void **state)
 {
 	struct gw_texts texts = { .arena = gw_arena_new() };
-	const char *kept[MANY];
-	char text[32];
+	const char *often[OFTEN], *once = keep(&texts, "once", 7);
 
 	(void)state;
-	for (size_t i = 0; i < MANY; i++) {
-		(void)snprintf(text, sizeof(text), "text-%zu", i);
-		kept[i] = gw_texts_keep(&texts, text, strlen(text));
-		assert_string_equal(kept[i], text);
+	for (size_t i = 0; i < OFTEN; i++)
+		often[i] = keep(&texts, "often", i);
+	for (size_t i = 0; i < ONCE; i++) {
+		(void)keep(&texts, "other", i);
+		assert_ptr_equal(keep(&texts, "often", i % OFTEN), often[i % OFTEN]);
 	}
-	for (size_t i = 0; i < MANY; i++) {
-		(void)snprintf(text, sizeof(text), "text-%zu", i);
-		assert_ptr_equal(gw_texts_keep(&texts, text, strlen(text)), kept[i]);
-	}
-	assert_int_equal(texts.n, MANY);
+	assert_int_equal(texts.n, 1 + OFTEN + ONCE);
 	gw_texts_done(&texts);
-	assert_string_equal(kept[7], "text-7");
+	assert_string_equal(once, "once-7");
+	assert_string_equal(often[3], "often-3");
+	gw_arena_free(texts.arena);
+}
+
+/* Nothing grows but the copies: whoever makes all fall into one set gets them, and no more. */
+static void what_was_displaced_is_copied_again(void **state)
+{
+	struct gw_texts texts = { .arena = gw_arena_new() };
+	const char *first = keep(&texts, "text", 0);
+
+	(void)state;
+	for (size_t i = 1; i < ONCE; i++)
+		(void)keep(&texts, "text", i);
+	assert_ptr_not_equal(keep(&texts, "text", 0), first);
+	assert_string_equal(first, "text-0");
+	gw_texts_done(&texts);
 	gw_arena_free(texts.arena);
 }
 
@@ -51,7 +74,8 @@ static void a_beginning_is_another_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equal_texts_are_one_text),
+		cmocka_unit_test(what_comes_often_is_one_text),
+		cmocka_unit_test(what_was_displaced_is_copied_again),
 		cmocka_unit_test(a_beginning_is_another_text),
 	};
 
