@@ -120,7 +120,10 @@ void gw_measures_put(struct gw_measures *measures, const struct gw_measure *meas
 	size_t at;
 
 	gw_measures_keep_texts(measures, &copy);
-	at = place_of(measures, &copy);
+	/* A journal is read in order. */
+	at = measures->n && gw_measure_compare(&measures->items[measures->n - 1], &copy) < 0
+		     ? measures->n
+		     : place_of(measures, &copy);
 	if (at < measures->n && gw_measure_compare(&measures->items[at], &copy) == 0) {
 		measures->items[at] = copy;
 		drop_old_texts(measures);
