@@ -308,6 +308,31 @@ static void set_interval(struct gw_drift *drift)
 	(void)event_add(drift->on_interval, &wait);
 }
 
+static void on_device(void *context)
+{
+	struct gw_drift *drift = context;
+
+	drift->right = false;
+	compare_soon(drift);
+}
+
+/*
+ * A device that appears wants its hook, and one that went took the hook along. Watched from just before the
+ * first comparison on, which finds those that came before: to ask the kernel whether that is necessary
+ * takes tens of milliseconds, for which nobody has to wait.
+ */
+static void watch_devices(struct gw_drift *drift)
+{
+	struct gw_kernel *kernel = drift->agent->target.kernel;
+	struct gw_kernel_features features = { 0 };
+
+	if (drift->devices || !kernel->ops->fit || kernel->ops->features(kernel, &features) < 0 ||
+	    features.hooks_wait)
+		return;
+	/* Else the next interval finds them. */
+	(void)gw_device_watch_open(drift->agent->base, on_device, drift, &drift->devices);
+}
+
 static void on_time(evutil_socket_t fd, short what, void *context)
 {
 	struct gw_drift *drift = context;
@@ -315,6 +340,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	drift->soon = false;
+	watch_devices(drift);
 	/* A kernel that cannot be read now is read again at the next interval. */
 	(void)gw_drift_check(drift->agent);
 	set_interval(drift);
@@ -346,27 +372,6 @@ static void on_change(evutil_socket_t fd, short what, void *context)
 		gw_drift_add(&drift->finding, &culprit);
 		compare_soon(drift);
 	}
-}
-
-static void on_device(void *context)
-{
-	struct gw_drift *drift = context;
-
-	drift->right = false;
-	compare_soon(drift);
-}
-
-/* A device that appears wants its hook, and one that went took the hook along. */
-static void watch_devices(struct gw_drift *drift)
-{
-	struct gw_kernel *kernel = drift->agent->target.kernel;
-	struct gw_kernel_features features = { 0 };
-
-	if (!kernel->ops->fit || kernel->ops->features(kernel, &features) < 0 ||
-	    features.hooks_wait)
-		return;
-	/* Else the next interval finds them. */
-	(void)gw_device_watch_open(drift->agent->base, on_device, drift, &drift->devices);
 }
 
 /* ---- the part -------------------------------------------------------------------------------- */
@@ -441,7 +446,6 @@ static int drift_start(struct gw_agent *agent)
 	if (!drift->on_change || !drift->on_settle || !drift->on_interval ||
 	    event_add(drift->on_change, NULL) < 0)
 		return err ? err : -EIO;
-	watch_devices(drift);
 	set_interval(drift);
 	compare_in(drift, FIRST_MS);
 	if (gw_adoption_holds(agent->adoption, agent->revision))

@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
+#include "gw/core/mem.h"
 #include "gw/nft/codec.h"
 #include "gw/nft/kernel.h"
 #include "gw/nft/objects.h"
@@ -59,9 +60,9 @@ static int probe(struct gw_netlink *netlink, const struct gw_expr *exprs, size_t
 	return 0;
 }
 
-int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
+/* Once, because the kernel waits for its readers before it throws a transaction away: 10 ms. */
+static int learn_expressions(struct gw_nft_kernel *kernel)
 {
-	struct gw_netlink *netlink = &((struct gw_nft_kernel *)kernel)->netlink;
 	const struct gw_expr bitwise_or[] = {
 		{ .kind = GW_EXPR_META, .key = NFT_META_MARK, .dreg = GW_REG(0) },
 		{ .kind = GW_EXPR_META, .key = NFT_META_MARK, .dreg = GW_REG(1) },
@@ -71,18 +72,29 @@ int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
 		  .dreg = GW_REG(0),
 		  .len = sizeof(uint32_t) },
 	};
-	struct gw_kernel_features features = { 0 };
-	int err;
+	int err = 0;
 
-	err = probe(netlink, bitwise_or, sizeof(bitwise_or) / sizeof(bitwise_or[0]),
-		    &features.bitwise_or);
+	if (!kernel->expressions.known) {
+		err = probe(&kernel->netlink, bitwise_or, GW_COUNT(bitwise_or),
+			    &kernel->expressions.bitwise_or);
+		kernel->expressions.known = !err;
+	}
+	return err;
+}
+
+int gw_nft_features(struct gw_kernel *kernel, struct gw_kernel_features *ret)
+{
+	struct gw_nft_kernel *nft = (struct gw_nft_kernel *)kernel;
+	int err = learn_expressions(nft);
+
+	if (!err)
+		err = gw_nft_learn_hooks(nft);
 	if (err)
 		return err;
-	err = gw_nft_learn_hooks((struct gw_nft_kernel *)kernel);
-	if (err)
-		return err;
-	features.hooks_wait = ((struct gw_nft_kernel *)kernel)->hooks.wait;
-	features.hook_patterns = ((struct gw_nft_kernel *)kernel)->hooks.patterns;
-	*ret = features;
+	*ret = (struct gw_kernel_features){
+		.bitwise_or = nft->expressions.bitwise_or,
+		.hooks_wait = nft->hooks.wait,
+		.hook_patterns = nft->hooks.patterns,
+	};
 	return 0;
 }

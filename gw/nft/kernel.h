@@ -13,6 +13,9 @@ struct gw_nft_kernel {
 	struct {
 		bool known, wait, patterns;
 	} hooks; /* see hooks.c */
+	struct {
+		bool known, bitwise_or;
+	} expressions; /* see features.c */
 };
 
 /** Finds out how the kernel takes hooks, once. */
