@@ -86,10 +86,20 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 /* ---- start and stop ------------------------------------------------------------------------- */
 
+/* A hundred thousand bans are read while the config is: nobody asks for them before. */
+static void *load_measures(void *argument)
+{
+	struct gw_emergency *emergency = argument;
+
+	emergency->load_error = gw_measures_load(&emergency->measures, emergency->dir);
+	return NULL;
+}
+
 static void complete(void *context, struct gw_ruleset *desired)
 {
 	const struct gw_agent *agent = context;
 
+	gw_side_wait(&agent->emergency->loading);
 	gw_measures_complete(&agent->emergency->measures, desired, time(NULL));
 	gw_agent_pairs_complete(agent, desired);
 }
@@ -97,7 +107,6 @@ static void complete(void *context, struct gw_ruleset *desired)
 static int emergency_open(struct gw_agent *agent)
 {
 	struct gw_emergency *emergency = gw_zalloc(1, sizeof(*emergency));
-	int err;
 
 	agent->emergency = emergency;
 	gw_measures_init(&emergency->measures);
@@ -105,8 +114,19 @@ static int emergency_open(struct gw_agent *agent)
 	emergency->timer = event_new(agent->base, -1, 0, on_timer, agent);
 	if (emergency->dir < 0 || !emergency->timer)
 		return emergency->dir < 0 ? -errno : -ENOMEM;
-	err = gw_measures_load(&emergency->measures, emergency->dir);
-	if (err == -EBADMSG)
+	gw_side_start(&emergency->loading, load_measures, emergency);
+	agent->target.complete = complete;
+	agent->target.context = agent;
+	return 0;
+}
+
+/* All of the journal is there; what it lacks is on record. */
+static int wait_for_measures(struct gw_agent *agent)
+{
+	struct gw_emergency *emergency = agent->emergency;
+
+	gw_side_wait(&emergency->loading);
+	if (emergency->load_error == -EBADMSG)
 		gw_agent_record(agent, &(struct gw_agent_event){
 					       .event = "measure.damaged",
 					       .subject = "measures.jsonl",
@@ -114,9 +134,7 @@ static int emergency_open(struct gw_agent *agent)
 					       .reason = "lines of it cannot be read; the others "
 							 "are in force",
 				       });
-	agent->target.complete = complete;
-	agent->target.context = agent;
-	return err == -EBADMSG ? 0 : err;
+	return emergency->load_error == -EBADMSG ? 0 : emergency->load_error;
 }
 
 /* Addresses that are banned may be a hundred thousand: whoever waits for the agent does not wait for
@@ -143,8 +161,10 @@ static int emergency_start(struct gw_agent *agent)
 {
 	const struct gw_measures *measures = &agent->emergency->measures;
 	struct gw_kernel *kernel = agent->target.kernel;
-	int err = 0;
+	int err = wait_for_measures(agent);
 
+	if (err)
+		return err;
 	end_measures(agent, time(NULL));
 	if (gw_adoption_holds(agent->adoption, agent->revision)) {
 		set_timer(agent);
@@ -175,6 +195,7 @@ static void emergency_stop(struct gw_agent *agent)
 	if (!emergency)
 		return;
 	agent->target.complete = NULL;
+	gw_side_wait(&emergency->loading);
 	gw_measures_done(&emergency->measures);
 	if (emergency->timer)
 		event_free(emergency->timer);

@@ -8,11 +8,14 @@
 
 #include "gw/agent/agent.h"
 #include "gw/agent/measure.h"
+#include "gw/core/side.h"
 
 struct event;
 
 struct gw_emergency {
 	struct gw_measures measures;
+	struct gw_side loading; /* of the journal, until the agent has started */
+	int load_error;
 	struct event *timer; /* for the next measure to end */
 	int dir;             /* the state directory */
 	bool behind;         /* the kernel may not have all of them, or bans are not compared yet */

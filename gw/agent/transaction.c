@@ -1,12 +1,12 @@
 #include "gw/agent/transaction.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 #include "gw/agent/counts.h"
 #include "gw/core/mem.h"
+#include "gw/core/side.h"
 #include "gw/link/link.h"
 #include "gw/policy/analyze.h"
 #include "gw/policy/lockdown.h"
@@ -89,9 +89,8 @@ static bool files_differ(const struct gw_conf *a, const struct gw_conf *b)
  * Reading the kernel, the new config and the one in force takes most of the time of a change, and none
  * of the three needs another. Each works in memory and with diagnostics of its own.
  */
-struct side {
-	pthread_t thread;
-	bool threaded;
+struct reading {
+	struct gw_side side;
 	struct gw_transaction *transaction;
 	const struct gw_target *target;
 	int error;
@@ -99,34 +98,34 @@ struct side {
 
 static void *observe(void *argument)
 {
-	struct side *side = argument;
-	struct gw_kernel *kernel = side->target->kernel;
+	struct reading *reading = argument;
+	struct gw_kernel *kernel = reading->target->kernel;
 
-	side->error = kernel->ops->observe(kernel, &side->transaction->observed);
+	reading->error = kernel->ops->observe(kernel, &reading->transaction->observed);
 	return NULL;
 }
 
 static void *read_before(void *argument)
 {
-	struct side *side = argument;
-	struct gw_transaction *transaction = side->transaction;
-	struct gw_store *store = side->target->store;
+	struct reading *reading = argument;
+	struct gw_transaction *transaction = reading->transaction;
+	struct gw_store *store = reading->target->store;
 	struct gw_conf_file *files;
 	struct gw_diags ignored;
 	size_t n;
 
 	if (!transaction->base)
 		return NULL;
-	side->error = gw_store_revision(store, transaction->base, transaction->arena,
-					&transaction->revision);
-	if (!side->error)
-		side->error =
+	reading->error = gw_store_revision(store, transaction->base, transaction->arena,
+					   &transaction->revision);
+	if (!reading->error)
+		reading->error =
 			gw_store_files(store, transaction->base, transaction->arena, &files, &n);
-	if (side->error)
+	if (reading->error)
 		return NULL;
 	transaction->numbers_before = gw_store_numbers(store, transaction->base);
 	if (!transaction->numbers_before)
-		side->error = -EBADMSG;
+		reading->error = -EBADMSG;
 	/* It was valid when it was applied; warnings of today would only confuse. */
 	gw_diags_init(&ignored);
 	transaction->before = gw_config_of(
@@ -137,42 +136,28 @@ static void *read_before(void *argument)
 	return NULL;
 }
 
-static void start(struct side *side, void *(*run)(void *))
-{
-	side->threaded = pthread_create(&side->thread, NULL, run, side) == 0;
-	if (!side->threaded)
-		(void)run(side); /* result in side->error */
-}
-
-static void finish(struct side *side)
-{
-	if (side->threaded)
-		(void)pthread_join(side->thread, NULL); /* fails for threads that are not there */
-}
-
 static enum gw_exit read_all(struct gw_transaction *transaction,
 			     const struct gw_config_origin *origin, const struct gw_target *target,
 			     struct gw_diags *diags)
 {
-	struct side kernel = { .transaction = transaction, .target = target };
-	struct side before = { .transaction = transaction, .target = target };
+	struct reading kernel = { .transaction = transaction, .target = target };
+	struct reading before = { .transaction = transaction, .target = target };
 	enum gw_exit status;
 
-	start(&kernel, observe);
+	gw_side_start(&kernel.side, observe, &kernel);
 	transaction->base = gw_store_current(target->store);
 	transaction->interrupted = gw_store_pending(target->store);
 	if (transaction->interrupted) {
 		/* What the kernel holds tells which revision is in force. */
-		finish(&kernel);
-		kernel.threaded = false;
+		gw_side_wait(&kernel.side);
 		if (!kernel.error)
 			transaction->base =
 				gw_revision_in_force(target->store, transaction->observed);
 	}
-	start(&before, read_before);
+	gw_side_start(&before.side, read_before, &before);
 	status = gw_config_check(origin, transaction->now, &transaction->config, diags);
-	finish(&before);
-	finish(&kernel);
+	gw_side_wait(&before.side);
+	gw_side_wait(&kernel.side);
 	if (status != GW_EXIT_OK)
 		return status;
 	warn_of_missing_interfaces(transaction->config->policy, diags);
