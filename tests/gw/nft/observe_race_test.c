@@ -16,7 +16,7 @@
 #include "gw/nft/nft.h"
 #include "tests/support/private_net.h"
 
-#define ELEMENTS 3000
+#define ELEMENTS  3000
 #define EXCHANGES 6
 
 /* A script that exchanges what is in the set, in one transaction. */
