@@ -218,6 +218,7 @@ static void walk_upper(struct gw_v6_walk *walk, struct chain *chain)
 		return;
 	case IPPROTO_ESP:
 		gw_v6_trick(walk, GW_V6_TRICK_OPAQUE);
+		gw_v6_mark(walk, GW_V6_CLASS_ENCRYPTED);
 		(void)gw_v6_walk_encapsulation(walk, chain->next, &chain->ip, chain->rest);
 		return;
 	case IPPROTO_NONE:
@@ -373,8 +374,8 @@ void gw_v6_walk_ipv6(struct gw_v6_walk *walk, struct gw_v6_bytes bytes)
 		gw_v6_mark(walk, GW_V6_CLASS_CARRIER);
 	header = gw_v6_take(&chain.rest, 40);
 	if (!header) {
-		gw_v6_mark(walk, GW_V6_CLASS_IPV6);
 		gw_v6_missing(walk, chain.rest);
+		gw_v6_mark(walk, GW_V6_CLASS_IPV6);
 		return;
 	}
 	note_addresses(walk, header);

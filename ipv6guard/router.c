@@ -50,6 +50,18 @@ bool gw_v6_is_router_address(const struct gw_v6_context *context, const uint8_t 
 	return false;
 }
 
+/* Does somebody else speak in the name of a listed router? The router itself does not, also where none is
+ * heeded. */
+static bool is_impersonated(const struct gw_v6_walk *walk, const uint8_t *address)
+{
+	const struct gw_v6_context *context = walk->context;
+
+	for (size_t i = 0; i < context->n_routers; i++)
+		if (!walk->depth && gw_v6_peer_is(walk, &context->routers[i].peer, address))
+			return false;
+	return gw_v6_is_router_address(context, address);
+}
+
 static bool is_allowed(const struct gw_v6_prefix *prefixes, size_t n, const uint8_t *address,
 		       uint8_t length)
 {
@@ -170,7 +182,7 @@ void gw_v6_judge_router_advert(struct gw_v6_walk *walk, const struct gw_v6_ip *i
 	const struct gw_v6_router *router = walk->depth ? NULL : gw_v6_router_of(walk, ip->src);
 
 	if (!router) {
-		if (is_stub_advert(nd) && !gw_v6_is_router_address(walk->context, ip->src)) {
+		if (is_stub_advert(nd) && !is_impersonated(walk, ip->src)) {
 			gw_v6_mark(walk, GW_V6_CLASS_RA_STUB);
 			return;
 		}
