@@ -124,7 +124,7 @@ build/$(1)/tools/%: build/$(1)/tests/tools/%.o build/$(1)/libgw.a
 	@mkdir -p $$(@D)
 	$$(Q)$$(call link,$(1))
 # The generator of frames is shared with the unit tests.
-build/$(1)/tools/frames: $$(patsubst %.c,build/$(1)/%.o,$$(wildcard tests/support/v6_*.c))
+build/$(1)/tools/frames build/$(1)/tools/v6class: $$(patsubst %.c,build/$(1)/%.o,$$(wildcard tests/support/v6_*.c))
 # The object with a program's main.
 $$(foreach main,$$(program_mains),$$(eval build/$(1)/$$(notdir $$(main:.c=)): build/$(1)/$$(main:.c=.o)))
 endef
