@@ -11,6 +11,8 @@
 #define HOOK_NETDEV_EGRESS  1u
 /* Before flowtables and every rule of others; after what lifts tags. */
 #define PRIORITY (-500)
+/* Of table bridge: from the name of a port to its segment's chain. */
+#define PORTS_SET "segment_ports"
 
 /* ---- chains and rules ----------------------------------------------------------------------- */
 
@@ -288,33 +290,44 @@ static void compile_netdev(struct ipv6guard_compiler *c)
 
 /* ---- the bridge's table --------------------------------------------------------------------- */
 
-/* Goes to the segment's chain if the frame came in by this port. */
-static void port_rule(struct ipv6guard_compiler *c, const char *port, const char *chain)
+/* The port is in the map; one look-up, however many there are. */
+static void port_elem(struct ipv6guard_compiler *c, const char *port, const char *chain)
 {
-	size_t len = strlen(port);
-	bool pattern = port[len - 1] == '*';
-	char name[16] = "";
+	uint8_t *key = gw_arena_zalloc(c->arena, 1, gw_type_slot(GW_TYPE_IFNAME));
+
+	memcpy(key, port, strnlen(port, 15));
+	gw_ruleset_add_elem(c->table, find_set(c->table, PORTS_SET),
+			    (struct gw_elem){ .key = key,
+					      .verdict = GW_VERDICT_GOTO,
+					      .chain = chain,
+					      .origin = c->origin });
+}
+
+/* A rule for all ports whose names begin so, behind the map. */
+static void pattern_rule(struct ipv6guard_compiler *c, const char *pattern, const char *chain)
+{
 	struct gw_exprs e;
 
-	memcpy(name, port, pattern ? len - 1 : len);
 	gw_exprs_start(&e, c->arena);
 	gw_expr_meta(&e, NFT_META_IIFNAME, GW_REG(0));
-	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_EQ, name, pattern ? (uint32_t)len - 1 : sizeof(name));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_EQ, pattern, (uint32_t)strlen(pattern) - 1);
 	ipv6guard_goto(c, "ports", &e, chain, c->segment->name);
 }
 
-static void compile_bridge(struct ipv6guard_compiler *c, bool patterns)
+static void compile_bridge(struct ipv6guard_compiler *c)
 {
 	const char *chain = ipv6guard_name(c, "ingress");
 
+	if (!c->segment->n_ports)
+		return;
 	for (size_t i = 0; i < c->segment->n_ports; i++) {
 		const char *port = c->segment->ports[i].name;
 
-		if ((port[strlen(port) - 1] == '*') == patterns)
-			port_rule(c, port, chain);
+		if (strchr(port, '*'))
+			pattern_rule(c, port, chain);
+		else
+			port_elem(c, port, chain);
 	}
-	if (patterns || !c->segment->n_ports)
-		return;
 	ipv6guard_compile_frames(c, ipv6guard_chain(c, "ingress")->name);
 	compile_ipv6(c);
 	compile_drops(c);
@@ -350,24 +363,42 @@ static struct gw_ruleset *add_table(struct gw_ruleset *ruleset, uint32_t family)
 	return table;
 }
 
+/* Bridges of others pass. */
+static void ports_chain(struct gw_ruleset *table, const struct gw_origin *origin)
+{
+	struct gw_base_hook *base = gw_arena_new_of(table->arena, struct gw_base_hook);
+	const struct gw_set map = { .name = PORTS_SET,
+				    .key = { GW_TYPE_IFNAME },
+				    .n_key = 1,
+				    .map = true,
+				    .data = GW_TYPE_VERDICT,
+				    .size = 4096,
+				    .origin = origin };
+	struct gw_exprs e;
+
+	*base = (struct gw_base_hook){ .hook = NF_INET_PRE_ROUTING,
+				       .priority = PRIORITY,
+				       .type = "filter" };
+	(void)gw_ruleset_add_set(table, &map);
+	gw_exprs_start(&e, table->arena);
+	gw_expr_meta(&e, NFT_META_IIFNAME, GW_REG(0));
+	gw_expr_vmap(&e, PORTS_SET, GW_REG(0));
+	gw_exprs_rule(&e, table, gw_ruleset_add_chain(table, "ports", base, origin), origin,
+		      "whose port is it?");
+}
+
 static void compile_bridges(struct gw_ruleset *ruleset, const struct ipv6guard *guard)
 {
 	static const struct gw_origin ours = { .id = "gw" };
 	struct gw_ruleset *table = add_table(ruleset, NFPROTO_BRIDGE);
-	struct gw_base_hook *base = gw_arena_new_of(table->arena, struct gw_base_hook);
 
-	/* Bridges of others pass. */
-	*base = (struct gw_base_hook){ .hook = NF_INET_PRE_ROUTING,
-				       .priority = PRIORITY,
-				       .type = "filter" };
-	(void)gw_ruleset_add_chain(table, "ports", base, &ours);
-	for (int patterns = 0; patterns < 2; patterns++)
-		for (size_t i = 0; i < guard->n_segments; i++) {
-			struct ipv6guard_compiler c = compiler_of(table, &guard->segments[i]);
+	ports_chain(table, &ours);
+	for (size_t i = 0; i < guard->n_segments; i++) {
+		struct ipv6guard_compiler c = compiler_of(table, &guard->segments[i]);
 
-			if (c.segment->mode != IPV6GUARD_OPEN)
-				compile_bridge(&c, patterns);
-		}
+		if (c.segment->mode != IPV6GUARD_OPEN)
+			compile_bridge(&c);
+	}
 }
 
 void ipv6guard_compile_tables(struct gw_ruleset *ruleset, const struct ipv6guard *guard)

@@ -3,8 +3,8 @@
  *
  *   ingress_<segment>  (netdev, on the segment's devices; bridge: by the name of the port)
  *      in quarantine: drop
+ *      UDP that cannot be a tunnel, TCP, over plain IPv4: accept   few comparisons for what is most
  *      not IPv4 by kind and version: goto frames_<segment>
- *      TCP; UDP that cannot be a tunnel: accept             few comparisons for what is most
  *      goto ipv4_<segment>
  *   ipv4_<segment>, udp_<segment>   protocols and ports that carry IPv6 inside: drop tunnel
  *   frames_<segment>
@@ -86,10 +86,11 @@ void ipv6guard_link_local(struct gw_exprs *e, uint32_t offset);
 #define TYPE_IPV4     0x0800
 
 /* compile_ipv4.c */
-/** Goes to `others` if it is no IPv4 without a tag; else on. */
-void ipv6guard_ipv4_or(struct ipv6guard_compiler *c, const char *chain, const char *others);
-/** The same, and decides about IPv4. */
+/** Decides about IPv4 without a tag; what is none goes to `others`. */
 void ipv6guard_compile_ipv4(struct ipv6guard_compiler *c, const char *chain, const char *others);
+/** The same on the way out, where the gateway's policies have judged what is no tunnel by its protocol. */
+void ipv6guard_compile_own_ipv4(struct ipv6guard_compiler *c, const char *chain,
+				const char *others);
 
 /* compile_frames.c: what all modes have. compile_ipv6.c: off, local. compile_guarded.c: guarded */
 void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain);

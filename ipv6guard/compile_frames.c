@@ -303,12 +303,7 @@ void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain)
 	const char *others = ipv6guard_chain(c, "own")->name;
 	struct gw_exprs e;
 
-	ipv6guard_ipv4_or(c, chain, others);
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_in(&e, NETWORK, IPV4_PROTOCOL, 1, ipv6guard_name(c, "tunnels"), true);
-	ipv6guard_accept(c, chain, &e, "IPv4");
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "tunnels");
+	ipv6guard_compile_own_ipv4(c, chain, others);
 	arp_rule(c, others);
 	if (c->segment->counter_ra)
 		counter_rule(c, others);

@@ -1,10 +1,9 @@
 /*
  * IPv4, which nearly all frames of a segment without IPv6 are, and the tunnels in it.
  *
- * The way of an ordinary packet is short: what is no IPv4 leaves by two comparisons that cannot miss
- * (meta protocol is always there, and where there is an Ethernet header it can be loaded), TCP passes by one
- * more and UDP by one rule. Measured: a rule with a comparison of the header costs 8 ns, a set
- * of one or two octets 21, a jump 15, the hook itself 40.
+ * The way of an ordinary packet is one rule: comparisons of one to four octets of a header, for which the
+ * kernel has short cuts (2 to 3 ns each), and no set, jump or range, which are calls (10 to 25 ns each). The hook
+ * itself is 54 ns. What is not sure to be ordinary at first sight goes on to the longer way.
  */
 #include <string.h>
 
@@ -143,9 +142,11 @@ static void udp_chain(struct ipv6guard_compiler *c)
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL), "tunnels over UDP");
 }
 
-/* ---- the short way -------------------------------------------------------------------------- */
+/* ---- the short way, and the way of others ----------------------------------------------------- */
 
-void ipv6guard_ipv4_or(struct ipv6guard_compiler *c, const char *chain, const char *others)
+/* meta protocol is always there, and where it says IPv4 behind Ethernet, the header can be loaded: neither
+ * comparison can be missed. */
+static void ipv4_or(struct ipv6guard_compiler *c, const char *chain, const char *others)
 {
 	static const uint8_t ipv4[2] = { TYPE_IPV4 >> 8, TYPE_IPV4 & 0xff };
 	static const uint8_t mask[4] = { 0xff, 0xff, 0xf0, 0 }, value[4] = { 0x08, 0, 0x40, 0 };
@@ -161,36 +162,57 @@ void ipv6guard_ipv4_or(struct ipv6guard_compiler *c, const char *chain, const ch
 	ipv6guard_goto(c, chain, &e, others, "not plain IPv4");
 }
 
-/* Ports outside of the range that the refused ones span, and a payload that does not begin as Teredo. */
-static void udp_rule(struct ipv6guard_compiler *c, const char *chain)
+/* IPv4 without a tag and without options, by kind of frame and first octet of the header in one load. Where
+ * there is no Ethernet header the rule does not match. */
+static void plain_ipv4(struct gw_exprs *e, uint8_t protocol)
 {
-	static const uint8_t zero[2], mask[2] = { 0xf0, 0 }, version[2] = { 0x60, 0 };
-	uint8_t least[2] = { 0xff, 0xff }, most[2] = { 0, 0 };
-	struct gw_expr *expr;
+	static const uint8_t plain[3] = { TYPE_IPV4 >> 8, TYPE_IPV4 & 0xff, 0x45 };
+
+	/* The protocol first: it is what a packet of another kind fails at soonest. */
+	ipv6guard_byte(e, NETWORK, IPV4_PROTOCOL, protocol);
+	ipv6guard_bytes(e, LINK, 12, plain, sizeof(plain));
+}
+
+/* No port among the refused ones, by the octets that these begin with, of which there are few. */
+static void no_tunnel_port(struct gw_exprs *e)
+{
+	uint8_t last = 0;
+
+	gw_expr_payload(e, TRANSPORT, UDP_PORT, 1, GW_REG(0));
+	for (size_t i = 0; i < GW_COUNT(ports); i++) {
+		const uint8_t octet = (uint8_t)(ports[i].port >> 8);
+
+		if (octet != last)
+			gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &octet, 1);
+		last = octet;
+	}
+}
+
+/* A payload that begins neither as IPv6 nor with an indication of Teredo's. Four octets are loaded, since
+ * that is what the kernel masks fast; none of the packets that have fewer carries IPv6. */
+static void no_tunnel_payload(struct gw_exprs *e)
+{
+	static const uint8_t zero = 0, mask[4] = { 0xf0 }, version[4] = { 0x60 };
+
+	gw_expr_payload(e, TRANSPORT, UDP_PAYLOAD, 1, GW_REG(0));
+	gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &zero, 1);
+	ipv6guard_masked(e, TRANSPORT, UDP_PAYLOAD, mask, version, sizeof(mask), NFT_CMP_NEQ);
+}
+
+static void short_way(struct ipv6guard_compiler *c, const char *chain, bool inward)
+{
 	struct gw_exprs e;
 
-	for (size_t i = 0; i < GW_COUNT(ports); i++) {
-		const uint8_t port[2] = { (uint8_t)(ports[i].port >> 8), (uint8_t)ports[i].port };
-
-		if (memcmp(port, least, 2) < 0)
-			memcpy(least, port, 2);
-		if (memcmp(port, most, 2) > 0)
-			memcpy(most, port, 2);
-	}
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_UDP);
-	gw_expr_payload(&e, TRANSPORT, UDP_PORT, 2, GW_REG(0));
-	gw_expr_range(&e, GW_REG(0), least, most, 2);
-	e.items[e.n - 1].op = NFT_RANGE_NEQ;
-	gw_expr_payload(&e, TRANSPORT, UDP_PAYLOAD, 2, GW_REG(0));
-	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, zero, sizeof(zero));
-	expr = gw_expr_add(&e, GW_EXPR_BITWISE);
-	expr->sreg = expr->dreg = GW_REG(0);
-	expr->len = expr->data_len = 2;
-	expr->data = mask;
-	expr->data_end = zero;
-	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, version, sizeof(version));
+	plain_ipv4(&e, IPPROTO_UDP);
+	if (inward) {
+		no_tunnel_port(&e);
+		no_tunnel_payload(&e);
+	}
 	ipv6guard_accept(c, chain, &e, "UDP that is no tunnel at first sight");
+	gw_exprs_start(&e, c->arena);
+	plain_ipv4(&e, IPPROTO_TCP);
+	ipv6guard_accept(c, chain, &e, "TCP over IPv4");
 }
 
 static void ipv4_chain(struct ipv6guard_compiler *c)
@@ -213,13 +235,23 @@ void ipv6guard_compile_ipv4(struct ipv6guard_compiler *c, const char *chain, con
 	struct gw_exprs e;
 
 	tunnel_sets(c);
-	ipv6guard_ipv4_or(c, chain, others);
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_TCP);
-	ipv6guard_accept(c, chain, &e, "TCP over IPv4");
-	udp_rule(c, chain);
+	short_way(c, chain, true);
+	ipv4_or(c, chain, others);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "ipv4"), "other IPv4");
 	ipv4_chain(c);
 	udp_chain(c);
+}
+
+void ipv6guard_compile_own_ipv4(struct ipv6guard_compiler *c, const char *chain, const char *others)
+{
+	struct gw_exprs e;
+
+	short_way(c, chain, false);
+	ipv4_or(c, chain, others);
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_in(&e, NETWORK, IPV4_PROTOCOL, 1, ipv6guard_name(c, "tunnels"), true);
+	ipv6guard_accept(c, chain, &e, "IPv4");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_OWN), "tunnels");
 }

@@ -166,8 +166,8 @@ static void source_chain(struct gw_compiler *c, const struct gw_zone *zone)
 	struct gw_chain *chain = gw_compile_chain(c, name, &c->zone_origins[zone->index]);
 
 	chain = gw_compile_admission(c, zone, chain);
-	ipv6_off_rule(c, chain, zone);
 	space_rules(c, chain, zone, GW_FAMILY_IPV4, true);
+	ipv6_off_rule(c, chain, zone); /* behind, where it costs IPv4 nothing */
 	space_rules(c, chain, zone, GW_FAMILY_IPV6, true);
 	gw_compile_verdict(c, chain, GW_VERDICT_GOTO, "source_none", c->gw, "not of this zone");
 	gw_compile_zone_elems(c, "ingress", zone, name);
