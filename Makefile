@@ -38,7 +38,8 @@ DEPS_lint  := clang-tidy clang-format cppcheck
 DEPS_fuzz  := clang libclang-rt-dev
 # Other people's implementations, half a gigabyte; tests that need them are skipped without.
 DEPS_interop := golang-go golang-golang-x-mod-dev rsyslog-openssl openssl \
-	nsd knot bind9 bind9-dnsutils ldnsutils bind9-utils unbound knot-resolver knot-dnssecutils
+	nsd knot bind9 bind9-dnsutils ldnsutils bind9-utils unbound knot-resolver knot-dnssecutils \
+	prometheus
 
 # ---- flags ---------------------------------------------------------------------------------------
 
@@ -265,7 +266,7 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
-	for unit in gwd gw-early gw-ipv6guardd; do \
+	for unit in gwd gw-early gw-ipv6guardd gw-metricsd; do \
 		install -d $(DESTDIR)$(UNITDIR) && sed 's|/usr/sbin/|$(PREFIX)/sbin/|' \
 			configs/systemd/$$unit.service > $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
 	done
@@ -273,6 +274,8 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	install -D -m 644 configs/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/gw.conf
 	install -D -m 644 configs/systemd/gwd-forward.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gwd-forward.conf
 	install -D -m 644 configs/systemd/gw-ipv6guardd-raw.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gw-ipv6guardd-raw.conf
+	install -m 644 configs/systemd/gw-metricsd-zone.conf configs/systemd/gw-metricsd-textfile.conf \
+		$(DESTDIR)$(PREFIX)/share/doc/gw/
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md
 
 clean: ## remove build/

@@ -21,19 +21,13 @@
 static const struct gw_loc nowhere;
 
 const struct gw_verb *const gw_agent_control_verbs[] = {
-	gw_verbs_change,
-	gw_verbs_settle,
-	gw_verbs_observe,
-	gw_verbs_drift,
-	gw_verbs_clock,
-	gw_verbs_measures,
-	gw_verbs_devices,
-	gw_verbs_admit,
-	gw_verbs_modules,
-	gw_verbs_handover,
-	gw_verbs_pairs,
-	gw_verbs_zone,
-	NULL,
+	gw_verbs_change,   gw_verbs_settle,
+	gw_verbs_observe,  gw_verbs_gauges,
+	gw_verbs_drift,    gw_verbs_clock,
+	gw_verbs_measures, gw_verbs_devices,
+	gw_verbs_admit,    gw_verbs_modules,
+	gw_verbs_handover, gw_verbs_pairs,
+	gw_verbs_zone,     NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {
@@ -169,6 +163,7 @@ enum gw_exit gw_agent_open(struct gw_agent *agent, bool sockets, struct gw_diags
 	if (status != GW_EXIT_OK)
 		return status;
 	agent->started = time(NULL);
+	agent->rollbacks = gw_store_rollbacks(agent->target.store);
 	agent->undo = gw_undo_new(agent);
 	if (!agent->undo) {
 		gw_diag(diags, GW_D_AGENT_SOCKET, nowhere, "no timer can be made: %s",

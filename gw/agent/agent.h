@@ -11,6 +11,7 @@
  *	expiry.c     exceptions: begun, used, about to end, ended
  *	clock.c      the clock of the wall: set, synchronised or not
  *	verbs_observe.c  what the kernel holds, for gwctl
+ *	gauges.c     what there is to be seen, for gw-metricsd
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	modules.c    what modules may ask for on their own socket
@@ -67,7 +68,8 @@ struct gw_agent {
 	struct gw_clock *clock;         /* clock.c */
 	struct gw_adoption *adoption;   /* adoption.h; NULL until the kernel was looked at */
 	bool shared;                    /* the table is not taken for the agent alone */
-	uint64_t rollbacks;             /* since the start */
+	uint64_t rollbacks;             /* ever */
+	bool apply_failed;              /* the last change that was asked for was not made */
 };
 
 /** A part of the agent. Hooks may be NULL. */
@@ -126,6 +128,15 @@ bool gw_agent_must_refuse(const struct gw_agent *agent);
 /** The audit trail of the agent; NULL if it could not be opened. */
 struct gw_audit *gw_agent_audit(const struct gw_agent *agent);
 
+/** How the trail fares, for monitoring. */
+struct gw_agent_trail_state {
+	bool sealed;   /* its checkpoints are signed as they should be */
+	bool tampered; /* records that were signed are missing or changed */
+	bool forwarding, collector_away;
+	uint64_t collector_waiting; /* records, while the collector is away */
+};
+struct gw_agent_trail_state gw_agent_trail_state(const struct gw_agent *agent);
+
 /* ---- undo.c ---------------------------------------------------------------------------------- */
 
 /** Picks up what an agent before this one has left: see boot.c. */
@@ -182,6 +193,7 @@ extern const struct gw_verb gw_verbs_settle[];
 extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];
+extern const struct gw_verb gw_verbs_gauges[];
 extern const struct gw_verb gw_verbs_modules[];
 extern const struct gw_verb gw_verbs_handover[];
 extern const struct gw_verb gw_verbs_zone[];

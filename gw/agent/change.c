@@ -203,6 +203,7 @@ static void run_change(struct apply *apply, const struct gw_config_origin *origi
 	}
 	if (status == GW_EXIT_OK)
 		fields = reply_fields(apply, revision, made);
+	apply->agent->apply_failed = status != GW_EXIT_OK;
 	if (!fields)
 		fields = json_object();
 	json_object_set_new(fields, "diagnostics", gw_json_diags(&apply->diags));

@@ -157,6 +157,26 @@ size_t gw_measures_count(const struct gw_measures *measures, enum gw_measure_kin
 	return n;
 }
 
+void gw_measures_count_all(const struct gw_measures *measures, size_t ret[GW_MEASURE_KIND_COUNT])
+{
+	size_t at = 0;
+
+	memset(ret, 0, GW_MEASURE_KIND_COUNT * sizeof(*ret));
+	while (at < measures->n) {
+		const struct gw_measure *first = &measures->items[at];
+		struct gw_measure behind = { .set = (uint8_t)(first->set + 1), .subject = "" };
+		size_t next = place_of(measures, &behind);
+
+		/* A set holds facts of one kind, but for what stands nowhere. */
+		if (first->set == GW_MEASURE_NOWHERE)
+			for (size_t i = at; i < next; i++)
+				ret[measures->items[i].kind]++;
+		else
+			ret[first->kind] += next - at;
+		at = next;
+	}
+}
+
 /* ---- facts ---------------------------------------------------------------------------------- */
 
 static void set_fact(struct gw_measure *measure, unsigned int set)

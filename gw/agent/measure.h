@@ -69,6 +69,8 @@ void gw_measures_put(struct gw_measures *measures, const struct gw_measure *meas
 /** False if it is not there. */
 bool gw_measures_remove(struct gw_measures *measures, const struct gw_measure *like);
 size_t gw_measures_count(const struct gw_measures *measures, enum gw_measure_kind kind);
+/** The same for all kinds, without looking at every one of half a million bans. */
+void gw_measures_count_all(const struct gw_measures *measures, size_t ret[GW_MEASURE_KIND_COUNT]);
 
 const char *gw_measure_kind_name(enum gw_measure_kind kind);
 /** "isolate", … ; false for any other word. */

@@ -23,6 +23,11 @@ struct gw_agent_pairs {
 	struct event *timer; /* for the next one to end */
 };
 
+size_t gw_agent_pairs_count(const struct gw_agent *agent)
+{
+	return agent->pairs ? agent->pairs->pairs.n : 0;
+}
+
 static const char *subject_of(const struct gw_pair *pair, char out[SUBJECT])
 {
 	char mac[GW_MAC_TEXT];

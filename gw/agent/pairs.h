@@ -35,6 +35,9 @@ struct gw_pairs {
 	size_t n, capacity;
 };
 
+/** Devices in quarantine at a port now. */
+size_t gw_agent_pairs_count(const struct gw_agent *agent);
+
 /* ---- pairs.c --------------------------------------------------------------------------------- */
 
 /** The pair, or NULL. */

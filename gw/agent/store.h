@@ -7,6 +7,7 @@
  *
  *	/var/lib/gw/lock
  *	/var/lib/gw/current                       number of the revision in force
+ *	/var/lib/gw/rollbacks                     how many there were, for monitoring
  *	/var/lib/gw/revisions/000118/meta.json
  *	/var/lib/gw/revisions/000118/numbers.json
  *	/var/lib/gw/revisions/000118/carried.json
@@ -110,5 +111,8 @@ int gw_store_carried(struct gw_store *store, uint32_t number, struct gw_arena *a
 /** Replaces them, sorted by id; the old or the new ones are on disk at any instant. 0 or -errno. */
 int gw_store_set_carried(struct gw_store *store, uint32_t number, const struct gw_carried *carried,
 			 size_t n);
+/** Changes that were undone because nobody confirmed them, ever (rollbacks.c). */
+uint64_t gw_store_rollbacks(struct gw_store *store);
+int gw_store_set_rollbacks(struct gw_store *store, uint64_t count);
 
 #endif

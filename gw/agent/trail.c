@@ -52,6 +52,21 @@ struct gw_audit *gw_agent_audit(const struct gw_agent *agent)
 	return agent->trail ? agent->trail->audit : NULL;
 }
 
+struct gw_agent_trail_state gw_agent_trail_state(const struct gw_agent *agent)
+{
+	const struct gw_agent_trail *trail = agent->trail;
+
+	if (!trail)
+		return (struct gw_agent_trail_state){ 0 };
+	return (struct gw_agent_trail_state){
+		.sealed = trail->seal && !trail->seal_error,
+		.tampered = trail->seal_error == -ESTALE,
+		.forwarding = trail->forward != NULL,
+		.collector_away = trail->collector.away,
+		.collector_waiting = trail->collector.away ? trail->collector.waiting : 0,
+	};
+}
+
 /* ---- the alarm ------------------------------------------------------------------------------- */
 
 static void on_alarm(bool failing, const char *text, void *context)

@@ -251,6 +251,8 @@ static void tell(struct gw_undo *undo, const char *actor, const char *why)
 	char text[256], subject[32];
 
 	undo->agent->rollbacks++;
+	/* A count for people: on a full disk it is behind until the next time. */
+	(void)gw_store_set_rollbacks(undo->agent->target.store, undo->agent->rollbacks);
 	(void)snprintf(subject, sizeof(subject), "revision %u", undo->pending.revision);
 	gw_agent_record(undo->agent,
 			&(struct gw_agent_event){

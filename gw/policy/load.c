@@ -190,10 +190,11 @@ static const struct gw_field root_fields[] = {
 	  .en = "Algorithms of signatures.",
 	  .ja = "署名アルゴリズム。" },
 	{ .key = "metrics",
-	  .type = GW_FIELD_RESERVED,
+	  .type = GW_FIELD_TABLE,
+	  .table = &gw_table_metrics,
 	  AT(sections[GW_SECTION_METRICS]),
-	  .en = "Metrics.",
-	  .ja = "メトリクス。" },
+	  .en = "Metrics and the status page.",
+	  .ja = "メトリクスと状態ページ。" },
 };
 
 const struct gw_table gw_config_table = {

@@ -39,7 +39,7 @@ struct gw_section {
 extern const struct gw_section *const gw_sections[GW_SECTION_COUNT];
 
 /* The keys of modules' sections, which load.c names. */
-extern const struct gw_table ipv6guard_table, gw_table_dns;
+extern const struct gw_table ipv6guard_table, gw_table_dns, gw_table_metrics;
 
 /** What the module made of its section, NULL if no module owns it. */
 const void *gw_policy_section(const struct gw_policy *policy, enum gw_section_id id);

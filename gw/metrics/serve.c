@@ -1,0 +1,209 @@
+#include "gw/metrics/serve.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gw/core/mem.h"
+#include "gw/metrics/listen.h"
+#include "gw/metrics/textfile.h"
+
+#define TEXTFILE_S 15
+
+enum text { TEXT_METRICS, TEXT_OPEN_METRICS, TEXT_POLICIES, TEXT_OPEN_POLICIES, TEXT_COUNT };
+
+struct gw_serve {
+	struct gw_daemon *daemon;
+	struct gw_watch *watch;
+	struct gw_http *http;
+	struct gw_http_body *texts[TEXT_COUNT]; /* of this snapshot; NULL: not asked for yet */
+	char *listens;                          /* on what, to see whether that has changed */
+	int64_t textfile_due;                   /* Unix time */
+	int textfile_error;                     /* that was told */
+};
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+static void forget_texts(struct gw_serve *serve)
+{
+	for (int i = 0; i < TEXT_COUNT; i++) {
+		gw_http_body_unref(serve->texts[i]);
+		serve->texts[i] = NULL;
+	}
+}
+
+/* Borrowed until the next snapshot. */
+static struct gw_http_body *text_of(struct gw_serve *serve, enum text text)
+{
+	const struct gw_view *view = gw_watch_view(serve->watch);
+	gw_auto_text struct gw_text out = { 0 };
+
+	if (serve->texts[text])
+		return serve->texts[text];
+	switch (text) {
+	case TEXT_METRICS:
+	case TEXT_OPEN_METRICS:
+		gw_view_expose(view, text == TEXT_OPEN_METRICS, &out);
+		break;
+	case TEXT_POLICIES:
+	case TEXT_OPEN_POLICIES:
+		gw_view_expose_policies(view, text == TEXT_OPEN_POLICIES, &out);
+		break;
+	case TEXT_COUNT:
+		break;
+	}
+	serve->texts[text] = gw_http_body_new(&out);
+	return serve->texts[text];
+}
+
+static void answer_metrics(struct gw_serve *serve, const struct gw_http_request *request,
+			   struct gw_http_answer *answer, bool policies)
+{
+	bool open = gw_http_has_item(request->accept, "application/openmetrics-text");
+	enum text text = policies ? (open ? TEXT_OPEN_POLICIES : TEXT_POLICIES)
+				  : (open ? TEXT_OPEN_METRICS : TEXT_METRICS);
+
+	answer->status = 200;
+	answer->type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+			    : "text/plain; version=0.0.4; charset=utf-8";
+	answer->body = gw_http_body_ref(text_of(serve, text));
+}
+
+static void on_request(const struct gw_http_request *request, struct gw_http_answer *answer,
+		       void *context)
+{
+	struct gw_serve *serve = context;
+	const struct gw_metrics_settings *settings = gw_watch_view(serve->watch)->settings;
+
+	answer->status = 404;
+	if (!settings)
+		answer->status = 503; /* it was just taken out of the config */
+	else if (!gw_http_host_is_known(request->host, settings->names, settings->n_names))
+		answer->status = 421;
+	else if (gw_http_is(request->path, "/metrics"))
+		answer_metrics(serve, request, answer, false);
+	else if (gw_http_is(request->path, "/metrics/policies"))
+		answer_metrics(serve, request, answer, true);
+}
+
+/* ---- the textfile ---------------------------------------------------------------------------- */
+
+static void write_textfile(struct gw_serve *serve)
+{
+	struct gw_view *view = gw_watch_view(serve->watch);
+	const struct gw_http_body *body;
+	int err;
+
+	if (!view->settings || !view->settings->textfile || view->now < serve->textfile_due)
+		return;
+	serve->textfile_due = view->now + TEXTFILE_S;
+	body = text_of(serve, TEXT_METRICS);
+	err = gw_textfile_write(gw_textfile_dir(), gw_http_body_bytes(body),
+				gw_http_body_len(body));
+	if (err)
+		view->textfile_failures++;
+	if (err && err != serve->textfile_error)
+		gw_daemon_say(serve->daemon, "%s/gw.prom cannot be written: %s", gw_textfile_dir(),
+			      strerror(-err));
+	serve->textfile_error = err;
+}
+
+static void on_snapshot(void *context)
+{
+	struct gw_serve *serve = context;
+
+	forget_texts(serve);
+	write_textfile(serve);
+}
+
+/* ---- listening ------------------------------------------------------------------------------- */
+
+static void print_listens(const struct gw_serve *serve, const struct gw_metrics_settings *settings,
+			  struct gw_text *out)
+{
+	char text[GW_ADDR_TEXT];
+
+	for (size_t i = 0; settings && i < settings->n_addresses; i++)
+		gw_text_printf(out, "%s%s port %u", out->len ? ", " : "",
+			       gw_addr_format(settings->addresses[i].family,
+					      settings->addresses[i].addr, text),
+			       settings->port);
+	if (settings && settings->socket)
+		gw_text_printf(out, "%s%s/http", out->len ? ", " : "", serve->daemon->folder);
+}
+
+static void take(struct gw_serve *serve, int fd, const char *what)
+{
+	int err = fd < 0 ? fd : gw_http_listen(serve->http, fd);
+
+	if (err && fd >= 0)
+		(void)close(fd);
+	if (err)
+		gw_daemon_say(serve->daemon, "it cannot listen on %s: %s", what, strerror(-err));
+}
+
+static void listen_on(struct gw_serve *serve, const struct gw_metrics_settings *settings)
+{
+	gw_auto_text struct gw_text path = { 0 };
+	char text[GW_ADDR_TEXT];
+
+	for (size_t i = 0; i < settings->n_addresses; i++)
+		take(serve, gw_listen_tcp(&settings->addresses[i], settings->port),
+		     gw_addr_format(settings->addresses[i].family, settings->addresses[i].addr,
+				    text));
+	gw_text_printf(&path, "%s/http", serve->daemon->folder);
+	if (settings->socket)
+		take(serve, gw_listen_unix(path.bytes), path.bytes);
+	else
+		(void)unlink(path.bytes); /* of the config before */
+}
+
+void gw_serve_configured(struct gw_serve *serve)
+{
+	const struct gw_metrics_settings *settings;
+	gw_auto_text struct gw_text listens = { 0 };
+
+	gw_watch_configured(serve->watch);
+	forget_texts(serve);
+	settings = gw_watch_view(serve->watch)->settings;
+	print_listens(serve, settings, &listens);
+	if (serve->listens && strcmp(serve->listens, listens.bytes ? listens.bytes : "") == 0)
+		return;
+	gw_free(serve->listens);
+	serve->listens = gw_strdup(listens.bytes ? listens.bytes : "");
+	gw_http_stop_listening(serve->http);
+	if (settings)
+		listen_on(serve, settings);
+	gw_daemon_say(serve->daemon, "serves %s", listens.len ? listens.bytes : "nobody");
+}
+
+/* ---- public ---------------------------------------------------------------------------------- */
+
+struct gw_serve *gw_serve_new(struct gw_daemon *daemon)
+{
+	struct gw_serve *serve = gw_zalloc(1, sizeof(*serve));
+
+	serve->daemon = daemon;
+	serve->http = gw_http_new(daemon->base, GW_HTTP_LIMITS, on_request, serve);
+	serve->watch = gw_watch_new(daemon, on_snapshot, serve);
+	gw_watch_view(serve->watch)->http = gw_http_counts(serve->http);
+	return serve;
+}
+
+void gw_serve_free(struct gw_serve *serve)
+{
+	if (!serve)
+		return;
+	gw_http_free(serve->http);
+	gw_watch_free(serve->watch);
+	forget_texts(serve);
+	gw_free(serve->listens);
+	gw_free(serve);
+}
+
+struct gw_http *gw_serve_http(struct gw_serve *serve)
+{
+	return serve->http;
+}
