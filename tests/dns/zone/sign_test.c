@@ -310,7 +310,7 @@ static void signing_what_changed_gives_what_signing_all_gives(void **state)
 		struct gw_zone_signed first, second, fresh;
 
 		lab->config.denial = (enum gw_zone_denial)(i % 3);
-		lab->config.zonemd = (i & 1) != 0;
+		lab->config.zonemd = i % 2 ? true : false;
 		for (unsigned int k = 0; k < 2; k++) {
 			gw_text_puts(&texts[k], k ? zone_lab_text_2 : zone_lab_text);
 			for (unsigned int l = 0; l < GW_COUNT(lines); l++)
