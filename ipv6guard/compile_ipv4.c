@@ -20,65 +20,15 @@
 
 /* ---- tunnels over IPv4 ---------------------------------------------------------------------- */
 
-static const struct {
-	enum ipv6guard_tunnel tunnel;
-	uint16_t protocol;
-} protocols[] = {
-	{ IPV6GUARD_6IN4, 41 },
-	{ IPV6GUARD_GRE, 47 },
-	{ IPV6GUARD_IPIP, 4 },
-	{ IPV6GUARD_IPIP, 94 },
-	{ IPV6GUARD_ETHER, 97 },
-	{ IPV6GUARD_ETHER, 115 },
-	{ IPV6GUARD_ETHER, 137 },
-	{ IPV6GUARD_ETHER, 55 },
-	{ IPV6GUARD_ETHER, 98 },
-	/* IPv6's own extension headers and ICMPv6 have no business in IPv4. */
-	{ IPV6GUARD_6IN4, 43 },
-	{ IPV6GUARD_6IN4, 44 },
-	{ IPV6GUARD_6IN4, 58 },
-	{ IPV6GUARD_6IN4, 59 },
-	{ IPV6GUARD_6IN4, 60 },
-};
-
-static const struct {
-	enum ipv6guard_tunnel tunnel;
-	uint16_t port;
-} ports[] = {
-	{ IPV6GUARD_TEREDO, 3544 },
-	{ IPV6GUARD_TSP, 3653 },
-	{ IPV6GUARD_AYIYA, 3740 },
-	{ IPV6GUARD_AYIYA, 5072 },
-};
-
-/*
- * What may carry other things than IPv6 is refused only where frames between two hosts pass a bridge and no
- * IPv6 is meant. What is routed has a policy that names it, or does not pass: that is for the operator to say.
- */
-static bool is_refused(const struct ipv6guard_segment *segment, enum ipv6guard_tunnel tunnel)
-{
-	bool general =
-		tunnel == IPV6GUARD_GRE || tunnel == IPV6GUARD_IPIP || tunnel == IPV6GUARD_ETHER;
-
-	if (segment->tunnels[tunnel])
-		return false;
-	return !general || (segment->n_ports && segment->mode != IPV6GUARD_GUARDED);
-}
-
 /* Sets of one and two octets: bitmaps in the kernel. */
 static void tunnel_sets(struct ipv6guard_compiler *c)
 {
-	uint16_t refused[GW_COUNT(protocols)], numbers[GW_COUNT(ports)];
-	size_t n = 0, n_ports = 0;
+	uint16_t protocols[IPV6GUARD_TUNNEL_PROTOCOLS], ports[IPV6GUARD_TUNNEL_PORTS];
+	size_t n = ipv6guard_refused_protocols(c->segment, protocols);
 
-	for (size_t i = 0; i < GW_COUNT(protocols); i++)
-		if (is_refused(c->segment, protocols[i].tunnel))
-			refused[n++] = protocols[i].protocol;
-	for (size_t i = 0; i < GW_COUNT(ports); i++)
-		if (is_refused(c->segment, ports[i].tunnel))
-			numbers[n_ports++] = ports[i].port;
-	ipv6guard_number_set(c, ipv6guard_name(c, "tunnels"), GW_TYPE_PROTO, refused, n);
-	ipv6guard_number_set(c, ipv6guard_name(c, "tunnel_ports"), GW_TYPE_PORT, numbers, n_ports);
+	ipv6guard_number_set(c, ipv6guard_name(c, "tunnels"), GW_TYPE_PROTO, protocols, n);
+	n = ipv6guard_refused_ports(c->segment, ports);
+	ipv6guard_number_set(c, ipv6guard_name(c, "tunnel_ports"), GW_TYPE_PORT, ports, n);
 }
 
 /*
@@ -129,7 +79,7 @@ static void udp_chain(struct ipv6guard_compiler *c)
 	const char *chain = ipv6guard_chain(c, "udp")->name;
 	struct gw_exprs e;
 
-	if (is_refused(c->segment, IPV6GUARD_TEREDO))
+	if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO))
 		teredo_rules(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_in(&e, TRANSPORT, 2, 2, ipv6guard_name(c, "tunnel_ports"), true);
@@ -174,13 +124,16 @@ static void plain_ipv4(struct gw_exprs *e, uint8_t protocol)
 }
 
 /* No port among the refused ones, by the octets that these begin with, of which there are few. */
-static void no_tunnel_port(struct gw_exprs *e)
+static void no_tunnel_port(struct ipv6guard_compiler *c, struct gw_exprs *e)
 {
+	uint16_t ports[IPV6GUARD_TUNNEL_PORTS];
+	size_t n = ipv6guard_refused_ports(c->segment, ports);
 	uint8_t last = 0;
 
-	gw_expr_payload(e, TRANSPORT, UDP_PORT, 1, GW_REG(0));
-	for (size_t i = 0; i < GW_COUNT(ports); i++) {
-		const uint8_t octet = (uint8_t)(ports[i].port >> 8);
+	if (n)
+		gw_expr_payload(e, TRANSPORT, UDP_PORT, 1, GW_REG(0));
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t octet = (uint8_t)(ports[i] >> 8);
 
 		if (octet != last)
 			gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &octet, 1);
@@ -206,8 +159,9 @@ static void short_way(struct ipv6guard_compiler *c, const char *chain, bool inwa
 	gw_exprs_start(&e, c->arena);
 	plain_ipv4(&e, IPPROTO_UDP);
 	if (inward) {
-		no_tunnel_port(&e);
-		no_tunnel_payload(&e);
+		no_tunnel_port(c, &e);
+		if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO))
+			no_tunnel_payload(&e);
 	}
 	ipv6guard_accept(c, chain, &e, "UDP that is no tunnel at first sight");
 	gw_exprs_start(&e, c->arena);

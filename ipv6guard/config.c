@@ -512,4 +512,6 @@ static const void *load(struct gw_loader *loader, struct gw_node *node)
 const struct gw_section ipv6guard_section = {
 	.load = load,
 	.compile = ipv6guard_compile,
+	.judge = ipv6guard_judge,
+	.count = ipv6guard_count_refusals,
 };

@@ -138,6 +138,25 @@ const char *ipv6guard_mode_name(enum ipv6guard_mode mode);
 const struct ipv6guard_segment *ipv6guard_segment_of(const struct ipv6guard *guard,
 						     const char *device);
 
+/* ---- what is refused by addresses, protocol and port alone ------------------------------------ */
+
+#define IPV6GUARD_TUNNEL_PROTOCOLS 14u
+#define IPV6GUARD_TUNNEL_PORTS     4u
+
+bool ipv6guard_refuses_tunnel(const struct ipv6guard_segment *segment,
+			      enum ipv6guard_tunnel tunnel);
+/** Protocols of IPv4, and ports of UDP in ascending order, that the segment refuses: how many. */
+size_t ipv6guard_refused_protocols(const struct ipv6guard_segment *segment,
+				   uint16_t ret[IPV6GUARD_TUNNEL_PROTOCOLS]);
+size_t ipv6guard_refused_ports(const struct ipv6guard_segment *segment,
+			       uint16_t ret[IPV6GUARD_TUNNEL_PORTS]);
+
+/** The section's hooks `judge` and `count` (judge.c, refusals.c). */
+bool ipv6guard_judge(const void *model, const struct gw_zone *zone, bool inward,
+		     const struct gw_packet *packet, struct gw_refusal *ret);
+size_t ipv6guard_count_refusals(const void *model, const struct gw_ruleset *observed,
+				struct gw_arena *arena, struct gw_refusal **ret);
+
 /* ---- what stands in the kernel -------------------------------------------------------------- */
 
 /** Why a frame was refused: names of drop chains, in log prefixes, labels of metrics. */
@@ -162,6 +181,13 @@ enum ipv6guard_class {
 	IPV6GUARD_CLASS_COUNT
 };
 const char *ipv6guard_class_name(enum ipv6guard_class class);
+/**
+ * What operators find it under in `gwctl drops` and `explain`: "ipv6-off" for IPv6 where there is to be none,
+ * else "ipv6-" and what it was.
+ */
+const char *ipv6guard_reason(enum ipv6guard_mode mode, enum ipv6guard_class class);
+/** True for classes of frames that are IPv6 itself; false for what is about carriers, tunnels, devices. */
+bool ipv6guard_class_is_native(enum ipv6guard_class class);
 
 /** Third field of the keys of @frames. */
 enum ipv6guard_verdict {

@@ -40,6 +40,59 @@ const char *ipv6guard_class_name(enum ipv6guard_class class)
 	return names[class];
 }
 
+bool ipv6guard_class_is_native(enum ipv6guard_class class)
+{
+	switch (class) {
+	case IPV6GUARD_CLASS_CHATTER:
+	case IPV6GUARD_CLASS_IPV6:
+	case IPV6GUARD_CLASS_ROUTER:
+	case IPV6GUARD_CLASS_REDIRECT:
+	case IPV6GUARD_CLASS_DHCPV6:
+	case IPV6GUARD_CLASS_NEIGHBOUR:
+	case IPV6GUARD_CLASS_MLD:
+	case IPV6GUARD_CLASS_FRAGMENT:
+	case IPV6GUARD_CLASS_HEADER:
+	case IPV6GUARD_CLASS_SOURCE:
+		return true;
+	case IPV6GUARD_CLASS_TAGGED:
+	case IPV6GUARD_CLASS_CARRIER:
+	case IPV6GUARD_CLASS_DISGUISED:
+	case IPV6GUARD_CLASS_TUNNEL:
+	case IPV6GUARD_CLASS_FLOOD:
+	case IPV6GUARD_CLASS_OWN:
+	case IPV6GUARD_CLASS_QUARANTINE:
+	case IPV6GUARD_CLASS_COUNT:
+		break;
+	}
+	return false;
+}
+
+const char *ipv6guard_reason(enum ipv6guard_mode mode, enum ipv6guard_class class)
+{
+	static const char *const reasons[] = {
+		[IPV6GUARD_CLASS_CHATTER] = "ipv6-chatter",
+		[IPV6GUARD_CLASS_IPV6] = "ipv6-beyond-link",
+		[IPV6GUARD_CLASS_TAGGED] = "ipv6-tagged",
+		[IPV6GUARD_CLASS_CARRIER] = "ipv6-carrier",
+		[IPV6GUARD_CLASS_DISGUISED] = "ipv6-disguised",
+		[IPV6GUARD_CLASS_TUNNEL] = "ipv6-tunnel",
+		[IPV6GUARD_CLASS_ROUTER] = "ipv6-router",
+		[IPV6GUARD_CLASS_REDIRECT] = "ipv6-redirect",
+		[IPV6GUARD_CLASS_DHCPV6] = "ipv6-dhcpv6",
+		[IPV6GUARD_CLASS_NEIGHBOUR] = "ipv6-neighbour",
+		[IPV6GUARD_CLASS_MLD] = "ipv6-mld",
+		[IPV6GUARD_CLASS_FRAGMENT] = "ipv6-fragment",
+		[IPV6GUARD_CLASS_HEADER] = "ipv6-header",
+		[IPV6GUARD_CLASS_SOURCE] = "ipv6-source",
+		[IPV6GUARD_CLASS_FLOOD] = "ipv6-flood",
+		[IPV6GUARD_CLASS_OWN] = "ipv6-own",
+		[IPV6GUARD_CLASS_QUARANTINE] = "ipv6-quarantine",
+	};
+
+	return mode == IPV6GUARD_OFF && ipv6guard_class_is_native(class) ? "ipv6-off"
+									 : reasons[class];
+}
+
 uint32_t ipv6guard_segment_number(const char *name)
 {
 	return gw_zone_id(name);

@@ -6,6 +6,7 @@
 #include "gw/agent/agent.h"
 #include "gw/agent/counts.h"
 #include "gw/agent/wire.h"
+#include "gw/policy/section.h"
 #include "gw/report/json.h"
 
 static void refuse_kernel(struct gw_ipc_call *call, int error)
@@ -61,6 +62,26 @@ static json_t *count_json(const struct gw_count *count)
 			 "packets", (json_int_t)count->packets, "bytes", (json_int_t)count->bytes);
 }
 
+/* What modules have refused; see gw/policy/section.h. */
+static json_t *refusals_json(const struct gw_agent *agent, const struct gw_ruleset *observed,
+			     struct gw_arena *arena)
+{
+	json_t *list = json_array();
+	struct gw_refusal *items;
+	size_t n = gw_sections_count(agent->config->policy, observed, arena, &items);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_refusal *item = &items[i];
+		json_t *object = json_pack("{s:s, s:s, s:I, s:I}", "reason", item->reason, "place",
+					   item->place, "packets", (json_int_t)item->packets,
+					   "bytes", (json_int_t)item->bytes);
+
+		gw_json_add_loc(object, item->loc);
+		gw_json_add(list, object);
+	}
+	return list;
+}
+
 static void run_counts(struct gw_ipc_call *call, void *context)
 {
 	struct gw_agent *agent = context;
@@ -88,7 +109,8 @@ static void run_counts(struct gw_ipc_call *call, void *context)
 	items = json_array();
 	for (size_t i = 0; i < n; i++)
 		gw_json_add(items, count_json(&counts[i]));
-	root = json_pack("{s:s, s:o}", "schema", "gw.counts/1", "counts", items);
+	root = json_pack("{s:s, s:o, s:o}", "schema", "gw.counts/1", "counts", items, "refusals",
+			 refusals_json(agent, observed, arena));
 	gw_json_print(root, &text);
 	json_decref(root);
 	gw_arena_free(arena);

@@ -6,12 +6,15 @@
 #include "gw/core/mem.h"
 #include "gw/ctl/client.h"
 #include "gw/ctl/remote_kernel.h"
+#include "gw/policy/section.h"
 #include "gw/report/json.h"
 #include "gw/report/table.h"
 
 struct counters {
 	struct gw_count *items; /* by id */
 	size_t n;
+	struct gw_refusal *refusals; /* of modules */
+	size_t n_refusals;
 };
 
 static bool read_count(struct gw_arena *arena, const json_t *item, struct gw_count *ret)
@@ -27,12 +30,32 @@ static bool read_count(struct gw_arena *arena, const json_t *item, struct gw_cou
 	return id != NULL;
 }
 
+static bool read_refusal(struct gw_arena *arena, const json_t *item, struct gw_refusal *ret)
+{
+	const char *reason = gw_ctl_reply_text(item, "reason");
+	const char *place = gw_ctl_reply_text(item, "place");
+	const char *file = gw_ctl_reply_text(item, "file");
+	struct gw_source *source = gw_arena_new_of(arena, struct gw_source);
+
+	source->path = gw_arena_strdup(arena, file ? file : "");
+	*ret = (struct gw_refusal){
+		.reason = gw_arena_strdup(arena, reason ? reason : ""),
+		.place = gw_arena_strdup(arena, place ? place : ""),
+		.loc = { .source = file ? source : NULL,
+			 .line = (uint32_t)gw_ctl_reply_number(item, "line"),
+			 .column = (uint32_t)gw_ctl_reply_number(item, "column") },
+		.packets = gw_ctl_reply_number(item, "packets"),
+		.bytes = gw_ctl_reply_number(item, "bytes"),
+	};
+	return reason && place;
+}
+
 /* As the agent has counted; sorted by id as gw_counts_collect does. */
 static enum gw_exit ask_counters(struct gw_ctl *ctl, struct counters *ret)
 {
 	gw_auto_free uint8_t *bytes = NULL;
 	static const struct gw_loc nowhere;
-	const json_t *items;
+	const json_t *items, *refusals;
 	json_t *root;
 	bool fine = true;
 	size_t len;
@@ -46,6 +69,11 @@ static enum gw_exit ask_counters(struct gw_ctl *ctl, struct counters *ret)
 	ret->items = gw_arena_array(ctl->arena, ret->n, struct gw_count);
 	for (size_t i = 0; i < ret->n && fine; i++)
 		fine = read_count(ctl->arena, json_array_get(items, i), &ret->items[i]);
+	refusals = json_object_get(root, "refusals");
+	ret->n_refusals = json_array_size(refusals);
+	ret->refusals = gw_arena_array(ctl->arena, ret->n_refusals, struct gw_refusal);
+	for (size_t i = 0; i < ret->n_refusals && fine; i++)
+		fine = read_refusal(ctl->arena, json_array_get(refusals, i), &ret->refusals[i]);
 	if (!items || !fine)
 		gw_diag(&ctl->diags, GW_D_AGENT_ANSWER, nowhere,
 			"the counts that gwd has sent cannot be read");
@@ -77,6 +105,8 @@ static enum gw_exit load_counters(struct gw_ctl *ctl, struct counters *ret)
 	}
 	gw_counts_collect(ctl->arena, in_force->observed, in_force->numbers,
 			  in_force->config->policy->mark_mask, carried, n, &ret->items, &ret->n);
+	ret->n_refusals = gw_sections_count(in_force->config->policy, in_force->observed,
+					    ctl->arena, &ret->refusals);
 	return GW_EXIT_OK;
 }
 
@@ -173,7 +203,7 @@ static void print_counters(struct gw_ctl *ctl, const struct counters *counters)
 
 enum gw_exit gw_cmd_counters(struct gw_ctl *ctl)
 {
-	struct counters counters;
+	struct counters counters = { 0 };
 	enum gw_exit status = load_counters(ctl, &counters);
 
 	if (status != GW_EXIT_OK)
@@ -187,9 +217,27 @@ enum gw_exit gw_cmd_counters(struct gw_ctl *ctl)
 
 /* ---- drops without -f ------------------------------------------------------------------------ */
 
+static void add_refusal(struct gw_ctl *ctl, const struct gw_refusal *refusal,
+			struct gw_report_table *table, json_t *drops)
+{
+	char packets[GW_REPORT_TIME], bytes[GW_REPORT_TIME];
+	json_t *object = json_object();
+
+	gw_json_set(object, "id", gw_json_text(refusal->reason));
+	gw_json_set(object, "packets", gw_json_number(refusal->packets));
+	gw_json_set(object, "bytes", gw_json_number(refusal->bytes));
+	gw_json_set(object, "segment", gw_json_text(refusal->place));
+	gw_json_add_loc(object, refusal->loc);
+	gw_json_add(drops, object);
+	gw_report_row(table, refusal->reason, gw_report_number(refusal->packets, packets),
+		      gw_report_number(refusal->bytes, bytes),
+		      gw_arena_printf(ctl->arena, "segment %s, %s", refusal->place,
+				      gw_ctl_place(ctl->arena, refusal->loc)));
+}
+
 enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl)
 {
-	struct counters counters;
+	struct counters counters = { 0 };
 	enum gw_exit status = load_counters(ctl, &counters);
 	struct gw_report_table table = { 0 };
 	json_t *drops = json_array();
@@ -222,6 +270,8 @@ enum gw_exit gw_ctl_drop_counters(struct gw_ctl *ctl)
 			      gw_report_number(count->bytes, bytes),
 			      rule ? gw_ctl_place(ctl->arena, rule->loc) : "built in");
 	}
+	for (size_t i = 0; i < counters.n_refusals; i++)
+		add_refusal(ctl, &counters.refusals[i], &table, drops);
 	if (ctl->root)
 		gw_json_set(ctl->root, "drops", json_incref(drops));
 	else

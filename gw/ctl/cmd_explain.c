@@ -204,6 +204,10 @@ static bool add_zone_steps(struct explanation *e, struct gw_arena *arena)
 		add_step(e,
 			 gw_arena_printf(arena, "the destination cannot be in %s: misrouted", to));
 		return true;
+	case GW_CAUSE_REFUSED:
+		add_step(e, gw_arena_printf(arena, "segment %s refuses it: %s",
+					    e->decision.refusal.place, e->decision.refusal.reason));
+		return true;
 	case GW_CAUSE_RULE:
 	case GW_CAUSE_BETWEEN:
 		break;

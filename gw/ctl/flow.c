@@ -223,6 +223,8 @@ const char *gw_flow_decided_by(const struct gw_flow *flow, const struct gw_decis
 		return gw_builtin_name(GW_BUILTIN_MISROUTED);
 	case GW_CAUSE_IPV6_OFF:
 		return gw_builtin_name(GW_BUILTIN_IPV6_OFF);
+	case GW_CAUSE_REFUSED:
+		return decision->refusal.reason;
 	}
 	return "";
 }

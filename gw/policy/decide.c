@@ -71,14 +71,30 @@ static struct gw_decision refuse(enum gw_verdict_cause cause, struct gw_loc loc)
 	return (struct gw_decision){ .action = GW_ACTION_DROP, .cause = cause, .loc = loc };
 }
 
-/* What anti-spoofing and `ipv6: off` say before any rule is looked at; false: nothing. */
-static bool decide_zones(const struct gw_zone *from, const struct gw_zone *to,
-			 const struct gw_packet *packet, struct gw_decision *ret)
+/* What modules refuse as it comes in, or as it goes out. */
+static bool decide_modules(const struct gw_policy *policy, const struct gw_zone *zone, bool inward,
+			   const struct gw_packet *packet, struct gw_decision *ret)
+{
+	struct gw_refusal refusal;
+
+	if (!gw_sections_judge(policy, zone, inward, packet, &refusal))
+		return false;
+	*ret = refuse(GW_CAUSE_REFUSED, refusal.loc);
+	ret->refusal = refusal;
+	return true;
+}
+
+/* What modules, anti-spoofing and `ipv6: off` say before any rule is looked at; false: nothing. */
+static bool decide_zones(const struct gw_policy *policy, const struct gw_zone *from,
+			 const struct gw_zone *to, const struct gw_packet *packet,
+			 struct gw_decision *ret)
 {
 	bool ipv6 = packet->family == GW_FAMILY_IPV6;
 
 	if (ipv6 && !from->ipv6)
 		*ret = refuse(GW_CAUSE_IPV6_OFF, from->loc);
+	else if (decide_modules(policy, from, true, packet, ret))
+		return true;
 	else if (!gw_addrset_contains(from->space[packet->family], packet->source))
 		*ret = refuse(GW_CAUSE_SPOOF, from->loc);
 	else if (ipv6 && to && !to->ipv6)
@@ -96,7 +112,7 @@ struct gw_decision gw_decide(const struct gw_policy *policy, const struct gw_zon
 	const struct gw_rule_def *best = NULL;
 	struct gw_decision decision;
 
-	if (decide_zones(from, to, packet, &decision))
+	if (decide_zones(policy, from, to, packet, &decision))
 		return decision;
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct gw_rule_def *rule = &policy->rules[i];
@@ -108,11 +124,16 @@ struct gw_decision gw_decide(const struct gw_policy *policy, const struct gw_zon
 		if (!best || gw_rule_tier(rule) < gw_rule_tier(best) || gw_rule_before(rule, best))
 			best = rule;
 	}
-	if (best)
-		return (struct gw_decision){ best->action, GW_CAUSE_RULE, best, best->loc };
 	decision = refuse(GW_CAUSE_BETWEEN, policy->between_loc);
-	if (to)
+	if (best)
+		decision = (struct gw_decision){ .action = best->action,
+						 .cause = GW_CAUSE_RULE,
+						 .rule = best,
+						 .loc = best->loc };
+	else if (to)
 		decision.action = policy->between_default;
+	if (to && decision.action == GW_ACTION_ACCEPT)
+		(void)decide_modules(policy, to, false, packet, &decision);
 	return decision;
 }
 

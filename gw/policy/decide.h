@@ -7,6 +7,7 @@
 
 #include "gw/policy/policy.h"
 #include "gw/policy/region.h"
+#include "gw/policy/section.h"
 
 enum gw_verdict_cause {
 	GW_CAUSE_RULE,      /* `rule` decided */
@@ -14,12 +15,14 @@ enum gw_verdict_cause {
 	GW_CAUSE_SPOOF,     /* the source cannot be in the zone `from` */
 	GW_CAUSE_MISROUTED, /* the destination cannot be in the zone `to` */
 	GW_CAUSE_IPV6_OFF,  /* IPv6 into or out of a zone with `ipv6: off` */
+	GW_CAUSE_REFUSED,   /* a module's rules: `refusal` */
 };
 
 struct gw_decision {
 	enum gw_action action;
 	enum gw_verdict_cause cause;
 	const struct gw_rule_def *rule; /* for GW_CAUSE_RULE */
+	struct gw_refusal refusal;      /* for GW_CAUSE_REFUSED */
 	struct gw_loc loc;              /* of what decided */
 };
 
@@ -27,7 +30,8 @@ struct gw_decision {
  * Decides the first packet of a connection from zone `from` to zone `to` (NULL: to the gateway) at
  * `now`. Addresses are the real ones: source before snat, destination after dnat. Where several
  * rules of the deciding tier match, the one named is the first in compile order (see
- * gw_rule_before), the same that the kernel counts.
+ * gw_rule_before), the same that the kernel counts. What modules refuse is asked here and not by what
+ * reasons about all packets at once (reach.h, assertions): there, a little more seems to pass than does.
  */
 struct gw_decision gw_decide(const struct gw_policy *policy, const struct gw_zone *from,
 			     const struct gw_zone *to, const struct gw_packet *packet, int64_t now);

@@ -47,13 +47,13 @@ dropped spoof "the gateway's own" hq 2001:db8:20::1 $DMZ6 dmz
 lab_in wan sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
 dropped spoof "loopback" wan 127.0.0.1 $DMZ4 dmz
 # From a zone without IPv6 no frame gets as far as routing: not even the question for the gateway's MAC.
-frames() {
-	lab_in gw nft -j list set netdev gw frames | grep -o '"packets": [0-9]*' | awk '{ sum += $2 } END { print sum }'
+refused() {
+	lab_gwctl drops | awk '$1 == "ipv6-off" && /segment guest/ { sum += $2 } END { print sum + 0 }'
 }
-before=$(frames)
+before=$(refused)
 lab_expect silent "a zone without IPv6, from" "$(lab_try guest -t 100 -s 2001:db8:30::50 $DMZ6 udp/9)"
-lab_at_least $((before + 1)) "frames of a zone without IPv6" "$(frames)"
-lab_case "a zone without IPv6, from: refused as it comes in"
+lab_at_least $((before + 1)) "frames of a zone without IPv6" "$(refused)"
+lab_case "a zone without IPv6, from: refused as it comes in, and shown as ipv6-off"
 dropped ipv6-off "a zone without IPv6, to" dmz $DMZ6 2001:db8:30::50 guest
 
 # Routes that lead out of the wrong zone.

@@ -84,7 +84,9 @@ for fact in '"port": "p1"' '"segment": "guest"' '"address": "10.30.0.11"' '"text
 done
 "$BUILD/gwctl" ipv6 devices >out
 grep -q '02:00:00:00:0b:ad  p1 .*10.30.0.11 .*rogue-box .*random .*quarantined' out || fail "devices"
-ok "the record says whose it was, with source and age of each fact"
+"$BUILD/gwctl" drops >out
+grep -q '^ipv6-off .*segment guest (router), ' out || fail "drops does not tell of the refused advertisement"
+ok "the record says whose it was, with source and age of each fact; drops shows what was refused"
 
 # The same at a port with two devices: one might have forged the other's MAC.
 send "$x3" 02:00:00:00:0b:ae
