@@ -108,7 +108,8 @@ static void add_number_sets(struct gw_ruleset *table, const struct gw_origin *or
 		{ "whole", GW_TYPE_ICMPV6, 7, { 133, 134, 135, 136, 137, 148, 149 } },
 		/* DS-Lite, MAP, IPv6 in IPv6, GRE, EtherIP, L2TPv3, MPLS */
 		{ "inner", GW_TYPE_PROTO, 6, { 4, 41, 47, 97, 115, 137 } },
-		{ "dhcpv6", GW_TYPE_PORT, 2, { 546, 547 } },
+		/* between neighbours: name servers, DHCPv6, meshes that find each other (Yggdrasil) */
+		{ "not_local", GW_TYPE_PORT, 4, { 53, 546, 547, 9001 } },
 	};
 	// clang-format on
 	struct ipv6guard_compiler c = { .table = table, .arena = table->arena, .origin = origin };

@@ -98,7 +98,11 @@ void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_off(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_local(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_guarded(struct ipv6guard_compiler *c, const char *chain);
+/** compile_headers.c: refuses extension headers but MLD's and fragments; else on to the next rule. */
+void ipv6guard_compile_headers(struct ipv6guard_compiler *c, const char *chain);
 /* compile_discovery.c */
+/** Where the source guard is on: refuses sources that are not bound to their sender. */
+void ipv6guard_compile_source_guard(struct ipv6guard_compiler *c, const char *chain);
 /** Goes on to the next rule if it is no neighbour discovery and no MLD; decides about them. */
 void ipv6guard_compile_discovery(struct ipv6guard_compiler *c, const char *chain);
 /** The same for packets from the unspecified address, of which nothing else passes. */

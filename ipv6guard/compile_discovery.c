@@ -3,7 +3,7 @@
  *
  *   nd_<segment>   hop limit 255 and code 0 (RFC 4861), no fragment (RFC 6980), within the budgets of
  *                  port and device; where the source guard is on, a neighbour advertisement must be
- *                  about an address of the sender's
+ *                  about an address of the sender's, and MACs in options those of the addresses
  *   mld_<segment>  hop limit 1, no queries of hosts, within the device's budget
  *
  * The router flag of a neighbour advertisement is not asked: hosts that forward for their own
@@ -17,8 +17,10 @@
 
 #define HOP_LIMIT       7u
 #define HEADER_FRAGMENT 44u
+#define HEADER_OPTIONS  60u
 #define TARGET          8u /* in neighbour messages */
 #define QUERY           130
+#define RS              133
 #define NS              135
 #define NA              136
 
@@ -47,11 +49,57 @@ static void drop_rest(struct ipv6guard_compiler *c, const char *chain, enum ipv6
 
 /* ---- neighbours ----------------------------------------------------------------------------- */
 
+void ipv6guard_compile_source_guard(struct ipv6guard_compiler *c, const char *chain)
+{
+	struct gw_exprs e;
+
+	if (!c->segment->source_guard)
+		return;
+	gw_exprs_start(&e, c->arena);
+	if (c->segment->n_routers) { /* they forward what others send */
+		ipv6guard_load_sender(&e, false);
+		gw_expr_not_in(&e, ipv6guard_name(c, "forwarders"), GW_REG(0));
+	}
+	ipv6guard_load_sender(&e, true);
+	gw_expr_not_in(&e, IPV6GUARD_SET_BINDINGS, GW_REG(0));
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_SOURCE),
+		       "an address that is not the sender's");
+}
+
+/* The MAC that the first option of a message says belongs to an address: a binding must say so too. */
+static void option_rules(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const struct {
+		uint8_t type, option, at; /* of the option, in the message */
+		uint32_t base, address;   /* that it is about */
+	} messages[] = {
+		{ RS, 1, 8, NETWORK, IPV6_SOURCE },
+		{ NS, 1, 24, NETWORK, IPV6_SOURCE },
+		{ NA, 2, 24, TRANSPORT, TARGET },
+	};
+	struct gw_exprs e;
+
+	for (size_t i = 0; i < GW_COUNT(messages); i++) {
+		const uint8_t option[2] = { messages[i].option, 1 };
+
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_byte(&e, TRANSPORT, 0, messages[i].type);
+		ipv6guard_bytes(&e, TRANSPORT, messages[i].at, option, sizeof(option));
+		gw_expr_meta(&e, NFT_META_IIFNAME, GW_REG(0));
+		gw_expr_payload(&e, TRANSPORT, messages[i].at + 2u, 6, GW_REG(4));
+		gw_expr_payload(&e, messages[i].base, messages[i].address, 16, GW_REG(6));
+		gw_expr_not_in(&e, IPV6GUARD_SET_BINDINGS, GW_REG(0));
+		ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_NEIGHBOUR),
+			       "an address with another's MAC");
+	}
+}
+
 static void binding_rules(struct ipv6guard_compiler *c, const char *chain)
 {
 	static const uint8_t unspecified[16];
 	struct gw_exprs e;
 
+	option_rules(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_byte(&e, TRANSPORT, 0, NA);
 	ipv6guard_load_sender(&e, false);
@@ -78,6 +126,9 @@ static void neighbour_chain(struct ipv6guard_compiler *c)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_has_header(&e, HEADER_FRAGMENT);
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_FRAGMENT), "in fragments");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_has_header(&e, HEADER_OPTIONS);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_NEIGHBOUR), "with options");
 	not_rule(c, chain, NETWORK, HOP_LIMIT, 255, IPV6GUARD_CLASS_NEIGHBOUR, "from afar");
 	not_rule(c, chain, TRANSPORT, 1, 0, IPV6GUARD_CLASS_NEIGHBOUR, "no such code");
 	gw_exprs_start(&e, c->arena);
@@ -128,9 +179,15 @@ void ipv6guard_compile_discovery(struct ipv6guard_compiler *c, const char *chain
 		gw_exprs_start(&e, c->arena);
 		ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
 		ipv6guard_in(&e, TRANSPORT, 0, 1, sets[i], false);
+		if (i)
+			ipv6guard_link_local(&e, IPV6_SOURCE); /* RFC 3810 5.1.14, 5.2.13 */
 		ipv6guard_goto(c, chain, &e, ipv6guard_name(c, i ? "mld" : "nd"),
 			       i ? "MLD" : "neighbour discovery");
 	}
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
+	ipv6guard_in(&e, TRANSPORT, 0, 1, "listeners", false);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_MLD), "MLD from afar");
 	neighbour_chain(c);
 	mld_chain(c);
 }
@@ -140,8 +197,13 @@ void ipv6guard_compile_discovery(struct ipv6guard_compiler *c, const char *chain
 /* Who has no address yet: asks whether one is taken, for routers, and joins groups (RFC 3590). */
 void ipv6guard_compile_unspecified(struct ipv6guard_compiler *c, const char *chain)
 {
-	static const uint8_t unspecified[16], link_groups[2] = { 0xff, 0x02 };
-	static const uint8_t types[] = { 133, NS, 131, 143 };
+	static const uint8_t unspecified[16];
+	/* Solicited-node groups, and how many octets of it a message's destination begins with. */
+	static const uint8_t group[13] = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff };
+	static const struct {
+		uint8_t type;
+		uint32_t group;
+	} messages[] = { { RS, 2 }, { NS, 13 }, { 131, 2 }, { 143, 2 } };
 	const char *target = ipv6guard_name(c, "unspecified");
 	struct gw_exprs e;
 
@@ -149,11 +211,11 @@ void ipv6guard_compile_unspecified(struct ipv6guard_compiler *c, const char *cha
 	ipv6guard_bytes(&e, NETWORK, IPV6_SOURCE, unspecified, sizeof(unspecified));
 	ipv6guard_goto(c, chain, &e, target, "no address yet");
 	(void)ipv6guard_chain(c, "unspecified");
-	for (size_t i = 0; i < GW_COUNT(types); i++) {
+	for (size_t i = 0; i < GW_COUNT(messages); i++) {
 		gw_exprs_start(&e, c->arena);
-		ipv6guard_bytes(&e, NETWORK, IPV6_DEST, link_groups, sizeof(link_groups));
+		ipv6guard_bytes(&e, NETWORK, IPV6_DEST, group, messages[i].group);
 		ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
-		ipv6guard_byte(&e, TRANSPORT, 0, types[i]);
+		ipv6guard_byte(&e, TRANSPORT, 0, messages[i].type);
 		ipv6guard_goto(c, target, &e, ipv6guard_name(c, i < 2 ? "nd" : "mld"),
 			       i < 2 ? "neighbour discovery" : "MLD");
 	}

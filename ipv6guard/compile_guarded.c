@@ -10,11 +10,12 @@
 #define NETWORK   NFT_PAYLOAD_NETWORK_HEADER
 #define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
 
-#define HEADER_ROUTING  43u
 #define HEADER_FRAGMENT 44u
 
 #define ROUTER_ADVERTISEMENT 134
 #define REDIRECT             137
+/* Octets behind its header; classify.c has the same limit. */
+#define FRAGMENT_LEAST 256u
 
 /* ---- sets ----------------------------------------------------------------------------------- */
 
@@ -57,12 +58,17 @@ static void sender_sets(struct ipv6guard_compiler *c)
 				  .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER },
 				  .n_key = 2,
 				  .origin = c->origin };
-	struct gw_set *set;
+	struct gw_set forwarders = servers, *set, *macs;
 
+	forwarders.name = ipv6guard_name(c, "forwarders");
 	set = gw_ruleset_add_set(c->table, &routers);
-	for (size_t i = 0; i < segment->n_routers; i++)
-		sender_elems(c, set, segment->routers[i].port, segment->routers[i].mac,
-			     &segment->routers[i].link_local, segment->routers[i].loc);
+	macs = gw_ruleset_add_set(c->table, &forwarders);
+	for (size_t i = 0; i < segment->n_routers; i++) {
+		const struct ipv6guard_router *router = &segment->routers[i];
+
+		sender_elems(c, set, router->port, router->mac, &router->link_local, router->loc);
+		sender_elems(c, macs, router->port, router->mac, NULL, router->loc);
+	}
 	set = gw_ruleset_add_set(c->table, &servers);
 	for (size_t i = 0; i < segment->n_servers; i++)
 		sender_elems(c, set, segment->servers[i].port, segment->servers[i].mac, NULL,
@@ -85,18 +91,47 @@ static void drop_bytes(struct ipv6guard_compiler *c, const char *chain, uint32_t
 static void address_rules(struct ipv6guard_compiler *c, const char *chain)
 {
 	static const uint8_t group = 0xff, zeroes[10];
-	struct gw_exprs e;
 
 	drop_bytes(c, chain, IPV6_SOURCE, &group, 1, "a group as the source");
 	drop_bytes(c, chain, IPV6_SOURCE, zeroes, sizeof(zeroes), "::/80");
 	drop_bytes(c, chain, IPV6_DEST, zeroes, sizeof(zeroes), "::/80");
-	if (!c->segment->source_guard)
-		return;
+	ipv6guard_compile_source_guard(c, chain);
+}
+
+/* Two octets of the fragment header, offset and flags, under a mask. */
+static void offset_and_flags(struct gw_exprs *e, const uint8_t mask[2], uint32_t op,
+			     const uint8_t value[2])
+{
+	static const uint8_t zero[2];
+	struct gw_expr *expr = gw_expr_add(e, GW_EXPR_HEADER);
+
+	expr->key = HEADER_FRAGMENT;
+	expr->dreg = GW_REG(0);
+	expr->offset = expr->len = 2;
+	expr = gw_expr_add(e, GW_EXPR_BITWISE);
+	expr->sreg = expr->dreg = GW_REG(0);
+	expr->len = expr->data_len = 2;
+	expr->data = gw_arena_memdup(e->arena, mask, 2);
+	expr->data_end = zero;
+	gw_expr_cmp(e, GW_REG(0), op, value, 2);
+}
+
+/* One that is whole says nothing that a packet would not (RFC 8021), and nobody has to send a first one that
+ * is so short: all but the last are as long as the path allows. */
+static void odd_fragment_rules(struct ipv6guard_compiler *c, const char *chain, const char *drop)
+{
+	static const uint8_t all[2] = { 0xff, 0xf9 }, zero[2], more[2] = { 0, 1 };
+	static const uint8_t least[2] = { (FRAGMENT_LEAST + 8) >> 8, (FRAGMENT_LEAST + 8) & 0xff };
+	struct gw_exprs e;
+
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_load_sender(&e, true);
-	gw_expr_not_in(&e, IPV6GUARD_SET_BINDINGS, GW_REG(0));
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_SOURCE),
-		       "an address that is not the sender's");
+	offset_and_flags(&e, all, NFT_CMP_EQ, zero);
+	ipv6guard_goto(c, chain, &e, drop, "fragments that are whole");
+	gw_exprs_start(&e, c->arena);
+	offset_and_flags(&e, more, NFT_CMP_EQ, more);
+	gw_expr_payload(&e, NETWORK, 4, 2, GW_REG(0));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_LT, least, 2);
+	ipv6guard_goto(c, chain, &e, drop, "short fragments that are not the last");
 }
 
 /*
@@ -109,7 +144,6 @@ static void fragments_chain(struct ipv6guard_compiler *c)
 	static const uint8_t link_groups[2] = { 0xff, 0x02 }, mask[2] = { 0xff, 0xf8 }, first[2];
 	const char *chain = ipv6guard_chain(c, "fragments")->name;
 	const char *drop = ipv6guard_drop(c, IPV6GUARD_CLASS_FRAGMENT);
-	struct gw_expr *expr;
 	struct gw_exprs e;
 
 	gw_exprs_start(&e, c->arena);
@@ -122,17 +156,9 @@ static void fragments_chain(struct ipv6guard_compiler *c)
 	ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
 	ipv6guard_in(&e, TRANSPORT, 0, 1, "whole", false);
 	ipv6guard_goto(c, chain, &e, drop, "neighbour discovery");
+	odd_fragment_rules(c, chain, drop);
 	gw_exprs_start(&e, c->arena);
-	expr = gw_expr_add(&e, GW_EXPR_HEADER);
-	expr->key = HEADER_FRAGMENT;
-	expr->dreg = GW_REG(0);
-	expr->offset = expr->len = 2;
-	expr = gw_expr_add(&e, GW_EXPR_BITWISE);
-	expr->sreg = expr->dreg = GW_REG(0);
-	expr->len = expr->data_len = 2;
-	expr->data = mask;
-	expr->data_end = first;
-	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_NEQ, first, sizeof(first));
+	offset_and_flags(&e, mask, NFT_CMP_NEQ, first);
 	ipv6guard_accept(c, chain, &e, "later fragments");
 }
 
@@ -140,9 +166,6 @@ static void header_rules(struct ipv6guard_compiler *c, const char *chain)
 {
 	struct gw_exprs e;
 
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_has_header(&e, HEADER_ROUTING);
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_HEADER), "routing headers");
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_has_header(&e, HEADER_FRAGMENT);
 	gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, "fragments"));
@@ -235,6 +258,7 @@ void ipv6guard_compile_guarded(struct ipv6guard_compiler *c, const char *chain)
 	struct gw_exprs e;
 
 	sender_sets(c);
+	ipv6guard_compile_headers(c, chain);
 	ipv6guard_compile_unspecified(c, chain);
 	address_rules(c, chain);
 	header_rules(c, chain);

@@ -10,7 +10,6 @@
 #define NETWORK   NFT_PAYLOAD_NETWORK_HEADER
 #define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
 
-#define HEADER_ROUTING  43u
 #define HEADER_FRAGMENT 44u
 
 #define PORT_DHCPV6_CLIENT 546
@@ -83,8 +82,8 @@ static void neighbours_chain(struct ipv6guard_compiler *c)
 	ipv6guard_accept(c, chain, &e, "errors, echo");
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_l4proto(&e, IPPROTO_UDP);
-	ipv6guard_in(&e, TRANSPORT, 2, 2, "dhcpv6", true);
-	ipv6guard_accept(c, chain, &e, "UDP, but no DHCPv6");
+	ipv6guard_in(&e, TRANSPORT, 2, 2, "not_local", true);
+	ipv6guard_accept(c, chain, &e, "UDP, but no DHCPv6, DNS or mesh");
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_l4proto(&e, IPPROTO_TCP);
 	ipv6guard_accept(c, chain, &e, "TCP");
@@ -119,10 +118,9 @@ void ipv6guard_compile_local(struct ipv6guard_compiler *c, const char *chain)
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_has_header(&e, HEADER_FRAGMENT);
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_FRAGMENT), "fragments");
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_has_header(&e, HEADER_ROUTING);
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_HEADER), "routing headers");
+	ipv6guard_compile_headers(c, chain);
 	ipv6guard_compile_unspecified(c, chain);
+	ipv6guard_compile_source_guard(c, chain);
 	link_rule(c, chain, false);
 	link_rule(c, chain, true);
 	class_type_rule(c, chain, 134, IPV6GUARD_CLASS_ROUTER);

@@ -3,6 +3,8 @@
  *
  *	frames list [FILTER]           id, case, variant, part, length, class in off, local and guarded,
  *	                               and what a victim does
+ *	frames hex [FILTER]            "ID HEX WORD…", as tests/tools/ether.c sends them; words: OFF, LOCAL,
+ *	                               GUARDED where such a segment stops it, `flow` if that takes a memory
  *	frames pcap FILE [FILTER]      one frame after the other, a millisecond apart
  *	frames send IFACE [FILTER]     the same, out of an interface; prints the ids that were sent
  *
@@ -64,6 +66,23 @@ static int list_one(struct sink *sink, const struct v6_sample *sample)
 		     gw_v6_class_info(sample->expected[GW_V6_LOCAL])->name,
 		     gw_v6_class_info(sample->expected[GW_V6_GUARDED])->name,
 		     sample->accepted ? sample->victim : "ignores it");
+	return 0;
+}
+
+static int hex_one(struct sink *sink, const struct v6_sample *sample)
+{
+	static const char *const words[V6_LABELS] = { "OFF", "LOCAL", "GUARDED" };
+
+	(void)sink;
+	if (sample->len > SENT_MAX)
+		return 0;
+	(void)printf("%u ", sample->id);
+	for (size_t i = 0; i < sample->len; i++)
+		(void)printf("%02x", sample->bytes[i]);
+	for (unsigned int mode = 0; mode < V6_LABELS; mode++)
+		if (gw_v6_class_info(sample->expected[mode])->stops >> mode & 1)
+			(void)printf(" %s", words[mode]);
+	(void)puts(sample->needs_flow ? " flow" : "");
 	return 0;
 }
 
@@ -184,15 +203,17 @@ int main(int argc, char **argv)
 {
 	struct filter filter = { 0 };
 	struct sink sink = { .fd = -1 };
-	bool to = argc > 2 && argv[1][0] != 'l';
+	bool to = argc > 2 && (argv[1][0] == 'p' || argv[1][0] == 's');
 	int err = 0;
 
 	if (argc < 2 || !read_filter(argc, argv, &filter) || argc - optind != (to ? 2 : 1)) {
-		(void)fputs("usage: frames list|pcap FILE|send IFACE [FILTER]\n", stderr);
+		(void)fputs("usage: frames list|hex|pcap FILE|send IFACE [FILTER]\n", stderr);
 		return 64;
 	}
 	if (strcmp(argv[optind], "list") == 0)
 		err = run(&filter, &sink, list_one);
+	else if (strcmp(argv[optind], "hex") == 0)
+		err = run(&filter, &sink, hex_one);
 	else if (to && strcmp(argv[optind], "pcap") == 0)
 		err = open_capture(&sink, argv[optind + 1]) ?: run(&filter, &sink, write_one);
 	else if (to && strcmp(argv[optind], "send") == 0)
