@@ -39,7 +39,7 @@ DEPS_fuzz  := clang libclang-rt-dev
 # Other people's implementations, half a gigabyte; tests that need them are skipped without.
 DEPS_interop := golang-go golang-golang-x-mod-dev rsyslog-openssl openssl \
 	nsd knot bind9 bind9-dnsutils ldnsutils bind9-utils unbound knot-resolver knot-dnssecutils \
-	prometheus
+	prometheus chromium
 
 # ---- flags ---------------------------------------------------------------------------------------
 

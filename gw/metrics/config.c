@@ -12,7 +12,7 @@
 struct metrics_form {
 	struct gw_node *listen, *names, *compatible;
 	uint32_t port, interval;
-	bool socket, textfile;
+	bool socket, page, textfile;
 };
 
 #define AT(member) .offset = offsetof(struct metrics_form, member)
@@ -42,6 +42,12 @@ static const struct gw_field metrics_fields[] = {
 	  .en = "Serve the same over HTTP on the Unix socket /run/gw/metrics/http, for a reverse "
 		"proxy.",
 	  .ja = "Unixソケット /run/gw/metrics/http でも提供する（リバースプロキシ用）。" },
+	{ .key = "page",
+	  .type = GW_FIELD_BOOL,
+	  .fallback = "true",
+	  AT(page),
+	  .en = "Serve the status page at `/`.",
+	  .ja = "`/` で状態ページを提供する。" },
 	{ .key = "textfile",
 	  .type = GW_FIELD_BOOL,
 	  .fallback = "false",
@@ -236,6 +242,7 @@ static const void *load(struct gw_loader *loader, struct gw_node *node)
 	settings->port = (uint16_t)form.port;
 	settings->interval_s = form.interval;
 	settings->socket = form.socket;
+	settings->page = form.page;
 	settings->textfile = form.textfile;
 	read_addresses(loader, &form, settings);
 	read_names(loader, &form, settings);

@@ -3,6 +3,7 @@
  * capability and decides nothing.
  *
  *	gwd, modules ── every `interval` ──→ snapshot ──→ exposition (text for Prometheus)
+ *	                                       │     └──→ page (HTML; charts of the last hour)
  *	                                       └──→ textfile
  *
  * - Readers are answered from a snapshot, and what they are answered is written once a snapshot: a
@@ -43,7 +44,7 @@ struct gw_metrics_settings {
 	size_t n_addresses;
 	uint16_t port;
 	uint32_t interval_s;
-	bool socket, textfile;
+	bool socket, page, textfile;
 	const char *const *names; /* that a request may call the gateway, beyond addresses */
 	size_t n_names;
 	unsigned int compatible;

@@ -8,11 +8,20 @@
 
 #include "gw/core/mem.h"
 #include "gw/metrics/listen.h"
+#include "gw/metrics/page.h"
 #include "gw/metrics/textfile.h"
 
 #define TEXTFILE_S 15
 
-enum text { TEXT_METRICS, TEXT_OPEN_METRICS, TEXT_POLICIES, TEXT_OPEN_POLICIES, TEXT_COUNT };
+enum text {
+	TEXT_METRICS,
+	TEXT_OPEN_METRICS,
+	TEXT_POLICIES,
+	TEXT_OPEN_POLICIES,
+	TEXT_PAGE_EN,
+	TEXT_PAGE_JA,
+	TEXT_COUNT
+};
 
 struct gw_serve {
 	struct gw_daemon *daemon;
@@ -20,8 +29,9 @@ struct gw_serve {
 	struct gw_http *http;
 	struct gw_http_body *texts[TEXT_COUNT]; /* of this snapshot; NULL: not asked for yet */
 	char *listens;                          /* on what, to see whether that has changed */
-	int64_t textfile_due;                   /* Unix time */
-	int textfile_error;                     /* that was told */
+	struct gw_text page_fields[2]; /* of the answer; the second: loaded anew by itself */
+	int64_t textfile_due;          /* Unix time */
+	int textfile_error;            /* that was told */
 };
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -51,6 +61,10 @@ static struct gw_http_body *text_of(struct gw_serve *serve, enum text text)
 	case TEXT_OPEN_POLICIES:
 		gw_view_expose_policies(view, text == TEXT_OPEN_POLICIES, &out);
 		break;
+	case TEXT_PAGE_EN:
+	case TEXT_PAGE_JA:
+		gw_view_page(view, text == TEXT_PAGE_JA, &out);
+		break;
 	case TEXT_COUNT:
 		break;
 	}
@@ -71,6 +85,21 @@ static void answer_metrics(struct gw_serve *serve, const struct gw_http_request 
 	answer->body = gw_http_body_ref(text_of(serve, text));
 }
 
+static void answer_page(struct gw_serve *serve, const struct gw_http_request *request,
+			struct gw_http_answer *answer)
+{
+	struct gw_http_part lang = gw_http_parameter(request->query, "lang");
+	bool japanese =
+		lang.bytes ? gw_http_is(lang, "ja") : gw_http_prefers_japanese(request->language);
+	/* Only if asked for: a page that changes by itself is hard to read for many. */
+	bool refresh = gw_http_is(gw_http_parameter(request->query, "refresh"), "10");
+
+	answer->status = 200;
+	answer->type = "text/html; charset=utf-8";
+	answer->fields = serve->page_fields[refresh].bytes;
+	answer->body = gw_http_body_ref(text_of(serve, japanese ? TEXT_PAGE_JA : TEXT_PAGE_EN));
+}
+
 static void on_request(const struct gw_http_request *request, struct gw_http_answer *answer,
 		       void *context)
 {
@@ -86,6 +115,8 @@ static void on_request(const struct gw_http_request *request, struct gw_http_ans
 		answer_metrics(serve, request, answer, false);
 	else if (gw_http_is(request->path, "/metrics/policies"))
 		answer_metrics(serve, request, answer, true);
+	else if (gw_http_is(request->path, "/") && settings->page)
+		answer_page(serve, request, answer);
 }
 
 /* ---- the textfile ---------------------------------------------------------------------------- */
@@ -189,6 +220,9 @@ struct gw_serve *gw_serve_new(struct gw_daemon *daemon)
 	serve->http = gw_http_new(daemon->base, GW_HTTP_LIMITS, on_request, serve);
 	serve->watch = gw_watch_new(daemon, on_snapshot, serve);
 	gw_watch_view(serve->watch)->http = gw_http_counts(serve->http);
+	gw_page_fields(&serve->page_fields[0]);
+	gw_page_fields(&serve->page_fields[1]);
+	gw_text_puts(&serve->page_fields[1], "Refresh: 10\r\n");
 	return serve;
 }
 
@@ -199,6 +233,8 @@ void gw_serve_free(struct gw_serve *serve)
 	gw_http_free(serve->http);
 	gw_watch_free(serve->watch);
 	forget_texts(serve);
+	gw_text_done(&serve->page_fields[0]);
+	gw_text_done(&serve->page_fields[1]);
 	gw_free(serve->listens);
 	gw_free(serve);
 }

@@ -105,5 +105,7 @@ bool gw_builtin_drops(enum gw_builtin builtin);
 void gw_view_expose(const struct gw_view *view, bool open_metrics, struct gw_text *out);
 /** Owners, tickets and dates of every policy: 3 series each. */
 void gw_view_expose_policies(const struct gw_view *view, bool open_metrics, struct gw_text *out);
+/** The page. */
+void gw_view_page(const struct gw_view *view, bool japanese, struct gw_text *out);
 
 #endif
