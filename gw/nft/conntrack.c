@@ -4,62 +4,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "gw/core/mem.h"
+#include "gw/nft/flows.h"
 #include "gw/nft/kernel.h"
-
-/* One direction of a connection. */
-struct tuple {
-	gw_u128 source;
-	uint8_t protocol;
-	uint16_t source_port;
-	bool icmp;
-	uint16_t icmp_key; /* type << 8 | code */
-};
-
-static bool get_addr(const struct nlattr *attr, enum gw_family family, gw_u128 *ret)
-{
-	uint8_t bytes[16];
-	size_t len = gw_family_bits(family) / 8;
-
-	if (!attr || mnl_attr_get_payload_len(attr) != len)
-		return false;
-	memcpy(bytes, mnl_attr_get_payload(attr), len);
-	*ret = gw_addr_from_bytes(family, bytes);
-	return true;
-}
-
-static uint8_t get_u8(const struct nlattr *attr)
-{
-	return attr && mnl_attr_get_payload_len(attr) == 1 ? mnl_attr_get_u8(attr) : 0;
-}
-
-static uint16_t get_be16(const struct nlattr *attr)
-{
-	return attr && mnl_attr_get_payload_len(attr) == 2 ? ntohs(mnl_attr_get_u16(attr)) : 0;
-}
-
-static bool get_tuple(const struct nlattr *attr, enum gw_family family, struct tuple *ret)
-{
-	const struct nlattr *tb[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1], *proto[CTA_PROTO_MAX + 1];
-	bool v6 = family == GW_FAMILY_IPV6;
-
-	memset(ret, 0, sizeof(*ret));
-	if (!gw_netlink_nested(attr, tb, CTA_TUPLE_MAX) ||
-	    !gw_netlink_nested(tb[CTA_TUPLE_IP], ip, CTA_IP_MAX) ||
-	    !gw_netlink_nested(tb[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX))
-		return false;
-	ret->protocol = get_u8(proto[CTA_PROTO_NUM]);
-	ret->source_port = get_be16(proto[CTA_PROTO_SRC_PORT]);
-	ret->icmp = ret->protocol == (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	ret->icmp_key =
-		(uint16_t)(get_u8(proto[v6 ? CTA_PROTO_ICMPV6_TYPE : CTA_PROTO_ICMP_TYPE]) << 8 |
-			   get_u8(proto[v6 ? CTA_PROTO_ICMPV6_CODE : CTA_PROTO_ICMP_CODE]));
-	return get_addr(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family, &ret->source);
-}
 
 struct walk {
 	struct gw_connection *items; /* heap array */
@@ -73,15 +22,15 @@ static int see_connection(const struct nlmsghdr *message, void *context)
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *tb[CTA_MAX + 1];
 	struct gw_connection connection = { 0 };
-	struct tuple original, reply;
+	struct gw_flow_tuple original, reply;
 
 	if (!gw_netlink_message(message, sizeof(*header), tb, CTA_MAX))
 		return -EBADMSG;
 	if (header->nfgen_family != AF_INET && header->nfgen_family != AF_INET6)
 		return 0;
 	connection.family = header->nfgen_family == AF_INET ? GW_FAMILY_IPV4 : GW_FAMILY_IPV6;
-	if (!get_tuple(tb[CTA_TUPLE_ORIG], connection.family, &original) ||
-	    !get_tuple(tb[CTA_TUPLE_REPLY], connection.family, &reply))
+	if (!gw_flow_tuple_parse(tb[CTA_TUPLE_ORIG], connection.family, &original) ||
+	    !gw_flow_tuple_parse(tb[CTA_TUPLE_REPLY], connection.family, &reply))
 		return -EBADMSG;
 	connection.source = original.source;
 	connection.dest = reply.source;
