@@ -266,7 +266,7 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	$(OUT)/gwctl schema > $(DESTDIR)$(PREFIX)/share/gw/gw.schema.json
 	cd configs/example && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(PREFIX)/share/doc/gw/examples)/{} \;
-	for unit in gwd gw-early gw-ipv6guardd gw-metricsd; do \
+	for unit in gwd gw-early gw-ipv6guardd gw-metricsd gw-ratelimitd; do \
 		install -d $(DESTDIR)$(UNITDIR) && sed 's|/usr/sbin/|$(PREFIX)/sbin/|' \
 			configs/systemd/$$unit.service > $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
 	done

@@ -3,12 +3,11 @@
 #include "gw/metrics/metrics.h"
 #include "gw/policy/section.h"
 #include "ipv6guard/ipv6guard.h"
+#include "ratelimit/ratelimit.h"
 
 const struct gw_section *const gw_sections[GW_SECTION_COUNT] = {
-	[GW_SECTION_LIMITS] = NULL,
-	[GW_SECTION_DNS] = &gw_section_dns,
-	[GW_SECTION_IPV6GUARD] = &ipv6guard_section,
-	[GW_SECTION_VPNAUTH] = NULL,
+	[GW_SECTION_LIMITS] = &ratelimit_section,    [GW_SECTION_DNS] = &gw_section_dns,
+	[GW_SECTION_IPV6GUARD] = &ipv6guard_section, [GW_SECTION_VPNAUTH] = NULL,
 	[GW_SECTION_METRICS] = &gw_section_metrics,
 };
 

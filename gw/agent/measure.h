@@ -111,6 +111,7 @@ struct gw_measure_question {
 	const struct gw_zone *from, *to; /* to NULL: the gateway */
 	enum gw_family family;
 	gw_u128 source, dest;
+	struct gw_addrset reach; /* of the policy: what hosts in quarantine reach */
 };
 /** A measure that stops it now; NULL if none does. What is known by its MAC is not judged. */
 const struct gw_measure *gw_measures_stopping(const struct gw_measures *measures,

@@ -38,8 +38,10 @@ static bool stops(const struct gw_measure *measure, const struct gw_measure_ques
 	case GW_MEASURE_KIND_ISOLATE:
 		return cuts_zone(measure, q->from, q->to) || cuts_zone(measure, q->to, q->from);
 	case GW_MEASURE_KIND_QUARANTINE:
-		return cuts_host(measure, q->family, q->source, q->to) ||
-		       cuts_host(measure, q->family, q->dest, q->from);
+		return !gw_addrset_contains(q->reach, q->source) &&
+		       !gw_addrset_contains(q->reach, q->dest) &&
+		       (cuts_host(measure, q->family, q->source, q->to) ||
+			cuts_host(measure, q->family, q->dest, q->from));
 	case GW_MEASURE_KIND_BAN:
 	case GW_MEASURE_KIND_SUSPEND:
 		return holds(measure, q->family, q->source) || holds(measure, q->family, q->dest);

@@ -290,6 +290,7 @@ static void run_judge(struct gw_ipc_call *call, void *context)
 	}
 	question.source = source.lo;
 	question.dest = dest.lo;
+	question.reach = agent->config->policy->quarantine_reach[family];
 	stopping = gw_measures_stopping(&agent->emergency->measures, &question, time(NULL));
 	gw_ipc_call_reply(
 		call, GW_EXIT_OK,

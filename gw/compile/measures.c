@@ -4,7 +4,8 @@
  *
  * What is isolated or quarantined keeps its way to and from management zones, as far as policies
  * permit it, so that it can be looked at and repaired; and DHCP and neighbour discovery with the
- * gateway, so that it still has an address then. What is banned or suspended keeps nothing.
+ * gateway, so that it still has an address then. A host in quarantine also reaches what the config names for it
+ * (policy->quarantine_reach), in guard_quarantined, which nothing else is judged in. What is banned or suspended keeps nothing.
  */
 #include "gw/compile/measures.h"
 
@@ -41,6 +42,12 @@ static const struct gw_set definitions[GW_MEASURE_SET_COUNT] = {
 		.timeout = true },
 	[GW_MEASURE_SUSPENDED6] = { .name = "rt_suspended6", .key = { GW_TYPE_IPV6 }, .n_key = 1,
 		.timeout = true },
+};
+
+/* What hosts in quarantine still reach; there if the config names anything. */
+static const struct gw_set reach[GW_FAMILY_COUNT] = {
+	{ .name = "quarantine_reach4", .key = { GW_TYPE_IPV4 }, .n_key = 1, .interval = true },
+	{ .name = "quarantine_reach6", .key = { GW_TYPE_IPV6 }, .n_key = 1, .interval = true },
 };
 
 /* What the rules need to know of zones. Not of the fast path. */
@@ -146,6 +153,14 @@ void gw_compile_measure_sets(struct gw_compiler *c)
 	}
 	for (size_t i = 0; i < c->policy->n_zones; i++)
 		zone_elems(c, &c->policy->zones[i]);
+	for (int f = 0; f < GW_FAMILY_COUNT; f++) {
+		struct gw_set definition = reach[f];
+
+		definition.origin = c->gw;
+		if (c->policy->quarantine_reach[f].n)
+			gw_compile_interval_set(c, &definition, c->policy->quarantine_reach[f],
+						(enum gw_family)f);
+	}
 }
 
 bool gw_compile_zone_ids_differ(const struct gw_policy *policy, struct gw_diags *diags)
@@ -239,19 +254,29 @@ static void zone_cut_rule(struct gw_compiler *c, struct gw_chain *chain, const s
 	finish(c, chain, &e, GW_BUILTIN_ISOLATED, "isolated zone and the gateway");
 }
 
+static void of_protocol(struct gw_exprs *e, enum gw_family family)
+{
+	gw_expr_meta(e, NFT_META_NFPROTO, REG_KEY);
+	gw_expr_cmp_u8(e, REG_KEY, NFT_CMP_EQ,
+		       family == GW_FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+}
+
+static void address_of(struct gw_exprs *e, enum gw_family family, bool source, uint32_t reg)
+{
+	bool ipv4 = family == GW_FAMILY_IPV4;
+
+	gw_expr_payload(e, NFT_PAYLOAD_NETWORK_HEADER,
+			ipv4 ? (source ? 12 : 16) : (source ? 8 : 24), ipv4 ? 4 : 16, reg);
+}
+
 /* The address of this side to REG_KEY; behind the protocol where the set's key has two fields. */
 static void load_address(struct gw_exprs *e, enum gw_family family, const struct side *side,
 			 bool with_protocol)
 {
-	bool ipv4 = family == GW_FAMILY_IPV4;
-	uint32_t offset = ipv4 ? (side->source ? 12 : 16) : (side->source ? 8 : 24);
-
-	gw_expr_meta(e, NFT_META_NFPROTO, REG_KEY);
-	gw_expr_cmp_u8(e, REG_KEY, NFT_CMP_EQ, ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	of_protocol(e, family);
 	if (with_protocol)
 		gw_expr_meta(e, NFT_META_L4PROTO, REG_KEY);
-	gw_expr_payload(e, NFT_PAYLOAD_NETWORK_HEADER, offset, ipv4 ? 4 : 16,
-			with_protocol ? GW_REG(1) : REG_KEY);
+	address_of(e, family, side->source, with_protocol ? GW_REG(1) : REG_KEY);
 }
 
 /* `other`: this interface's zone is spared if it is for management; 0: none is. */
@@ -287,6 +312,23 @@ static void ban_rules(struct gw_compiler *c, struct gw_chain *chain, const struc
 void gw_compile_ether_source(struct gw_exprs *e)
 {
 	gw_expr_payload(e, NFT_PAYLOAD_LL_HEADER, 6, 6, REG_KEY);
+}
+
+/* What the config lets hosts in quarantine reach goes on to the policies, both ways. */
+static void reach_rules(struct gw_compiler *c, struct gw_chain *chain, bool source)
+{
+	struct gw_exprs e;
+
+	for (int f = 0; f < GW_FAMILY_COUNT; f++) {
+		if (!c->policy->quarantine_reach[f].n)
+			continue;
+		gw_exprs_start(&e, c->arena);
+		of_protocol(&e, (enum gw_family)f);
+		address_of(&e, (enum gw_family)f, source, REG_KEY);
+		gw_expr_lookup(&e, reach[f].name, REG_KEY);
+		gw_expr_verdict(&e, GW_VERDICT_RETURN, NULL);
+		gw_compile_rule(c, chain, &e, c->gw, "reached from quarantine");
+	}
 }
 
 static void quarantine_rules(struct gw_compiler *c, struct gw_chain *chain, const struct side *side,
@@ -371,6 +413,8 @@ static void guard_groups(struct gw_compiler *c)
 	chain = gw_compile_chain(c, "guard_isolated", c->gw);
 	isolation_rules(c, chain);
 	chain = gw_compile_chain(c, "guard_quarantined", c->gw);
+	reach_rules(c, chain, false);
+	reach_rules(c, chain, true);
 	quarantine_rules(c, chain, &from, to.interface);
 	quarantine_rules(c, chain, &to, from.interface);
 }
@@ -394,6 +438,7 @@ static void guard_gateway(struct gw_compiler *c, const char *name, const struct 
 		ban_rules(c, chain, side, bans[i].ipv4, bans[i].reason, bans[i].comment);
 	keep_rules(c, chain, side->source);
 	zone_cut_rule(c, chain, side);
+	reach_rules(c, chain, !side->source);
 	quarantine_rules(c, chain, side, 0);
 }
 

@@ -445,6 +445,12 @@ const struct gw_command gw_commands[] = {
 	  .options = no_options,
 	  .subcommands = gw_ipv6_commands },
 
+	{ .name = "limit",
+	  .group = MODULES,
+	  .summary = "Attacks from outside, and inside hosts that attack others",
+	  .options = no_options,
+	  .subcommands = gw_limit_commands },
+
 	{ .name = "zone",
 	  .group = MODULES,
 	  .summary = "Check and watch the zones of the DNS, and keep their keys",

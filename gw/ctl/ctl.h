@@ -187,6 +187,7 @@ enum gw_exit gw_cmd_man(struct gw_ctl *ctl);
 extern const struct gw_command gw_audit_commands[];
 
 /* Commands of modules. */
-extern const struct gw_command gw_ipv6_commands[]; /* ipv6guard/commands.c */
+extern const struct gw_command gw_ipv6_commands[];  /* ipv6guard/commands.c */
+extern const struct gw_command gw_limit_commands[]; /* ratelimit/commands.c */
 
 #endif

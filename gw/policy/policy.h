@@ -250,6 +250,8 @@ struct gw_policy {
 	struct gw_audit_settings audit;
 	const struct gw_contact *contacts; /* by name */
 	size_t n_contacts;
+	/* What hosts in quarantine still reach, as far as policies permit it. */
+	struct gw_addrset quarantine_reach[GW_FAMILY_COUNT];
 	struct gw_host_settings host;
 	enum gw_crypto_profile crypto;
 	const void *sections[GW_SECTION_COUNT]; /* what modules made of theirs */

@@ -58,7 +58,7 @@ struct gw_section {
 extern const struct gw_section *const gw_sections[GW_SECTION_COUNT];
 
 /* The keys of modules' sections, which load.c names. */
-extern const struct gw_table ipv6guard_table, gw_table_dns, gw_table_metrics;
+extern const struct gw_table ipv6guard_table, gw_table_dns, gw_table_metrics, ratelimit_table;
 
 /** Asks all modules: true for the first that refuses the packet. */
 bool gw_sections_judge(const struct gw_policy *policy, const struct gw_zone *zone, bool inward,

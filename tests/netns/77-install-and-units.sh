@@ -22,7 +22,8 @@ for file in opt/gw/sbin/gwctl opt/gw/sbin/gwd opt/gw/share/man/man8/gwd.8 opt/gw
 	usr/lib/systemd/system/gw-early.service usr/lib/sysusers.d/gw.conf usr/lib/tmpfiles.d/gw.conf \
 	opt/gw/share/doc/gw/examples/gw.yaml opt/gw/share/doc/gw/gwd-forward.conf \
 	opt/gw/sbin/gw-ipv6guardd usr/lib/systemd/system/gw-ipv6guardd.service \
-	opt/gw/share/doc/gw/gw-ipv6guardd-raw.conf; do
+	opt/gw/share/doc/gw/gw-ipv6guardd-raw.conf \
+	opt/gw/sbin/gw-ratelimitd usr/lib/systemd/system/gw-ratelimitd.service; do
 	[ -s "$work/root/$file" ] || die "$file was not installed"
 done
 # Every option of the agent is in its manual.

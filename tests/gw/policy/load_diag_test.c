@@ -69,7 +69,7 @@ static const struct row {
 	{ GW_D_DUPLICATE_ID, 8, 10,
 	  NAT("to: dmz, masquerade: on") "  - {id: n1, from: hq, to: dmz, masquerade: on}\n",
 	  NULL },
-	{ GW_D_SECTION_UNSUPPORTED, 6, 1, BASE "limits: {x: 120}\n", NULL },
+	{ GW_D_SECTION_UNSUPPORTED, 6, 1, BASE "vpnauth: {x: 120}\n", NULL },
 	{ GW_D_BAD_MAC, 2, 3, ADMISSION, "52:54:00:12:34:56\n  52:54:00:12:34\n" },
 	{ GW_D_BAD_MAC, 1, 1, ADMISSION, "52:54:00:12-34-56 mixed\n" },
 	{ GW_D_BAD_MAC, 1, 1, ADMISSION, "01:00:5e:00:00:01 a group\n" },
