@@ -15,7 +15,8 @@
 #define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
 
 #define FRAGMENT_OFFSET 6u
-#define UDP_PORT        2u
+#define PORT_AT         2u /* of the destination, in UDP and TCP */
+#define IPV4_DEST       16u
 #define UDP_PAYLOAD     8u
 
 /* ---- tunnels over IPv4 ---------------------------------------------------------------------- */
@@ -29,11 +30,15 @@ static void tunnel_sets(struct ipv6guard_compiler *c)
 	ipv6guard_number_set(c, ipv6guard_name(c, "tunnels"), GW_TYPE_PROTO, protocols, n);
 	n = ipv6guard_refused_ports(c->segment, ports);
 	ipv6guard_number_set(c, ipv6guard_name(c, "tunnel_ports"), GW_TYPE_PORT, ports, n);
+	n = ipv6guard_refused_tcp_ports(c->segment, ports);
+	if (n)
+		ipv6guard_number_set(c, ipv6guard_name(c, "tunnel_tcp_ports"), GW_TYPE_PORT, ports,
+				     n);
 }
 
 /*
  * Teredo on any port (RFC 4380): an IPv6 header behind UDP, with or without the 8 octets of an origin
- * indication, that has a next header of the few that hosts send, and a source or destination of
+ * indication and the 13 of an authentication without names, that has a next header of the few that hosts send, and a source or destination of
  * 2001::/32. Random octets look like that once in 2^40.
  */
 static void teredo_chain(struct ipv6guard_compiler *c, const char *kind, uint32_t inner)
@@ -54,42 +59,74 @@ static void teredo_chain(struct ipv6guard_compiler *c, const char *kind, uint32_
 	}
 }
 
-/* Nearly all UDP pays for the first comparison of each of the two rules only. */
+/* What stands before the IPv6 header, if anything. The longer first: both begin with zeroes. */
 static void teredo_rules(struct ipv6guard_compiler *c, const char *chain)
 {
-	static const uint8_t mask[1] = { 0xf0 }, version[1] = { 0x60 }, indication[2] = { 0, 0 };
+	static const struct {
+		const char *kind;
+		uint8_t begin[4], mask[4];
+		uint32_t inner;
+	} forms[] = {
+		{ "teredo_auth", { 0, 1, 0, 0 }, { 0xff, 0xff, 0xff, 0xff }, 21 },
+		{ "teredo_both", { 0, 1, 0, 0 }, { 0xff, 0xff, 0xff, 0xff }, 29 },
+		{ "teredo_origin", { 0, 0 }, { 0xff, 0xff }, 16 },
+		{ "teredo", { 0x60 }, { 0xf0 }, 8 },
+	};
 	struct gw_exprs e;
 
-	teredo_chain(c, "teredo", 8);
-	teredo_chain(c, "teredo_origin", 16);
+	for (size_t i = 0; i < GW_COUNT(forms); i++) {
+		teredo_chain(c, forms[i].kind, forms[i].inner);
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_masked(&e, TRANSPORT, UDP_PAYLOAD, forms[i].mask, forms[i].begin, 4,
+				 NFT_CMP_EQ);
+		gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, forms[i].kind));
+		ipv6guard_rule(c, chain, &e, "may be IPv6 in UDP");
+	}
+}
+
+/* Drops what the rules before have not accepted, but later fragments: without the first, which has the ports,
+ * they are nothing. */
+static void ports_end(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t offset_mask[2] = { 0x1f, 0xff }, first[2] = { 0, 0 };
+	struct gw_exprs e;
+
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_masked(&e, TRANSPORT, 8, mask, version, 1, NFT_CMP_EQ);
-	gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, "teredo"));
-	ipv6guard_rule(c, chain, &e, "may be IPv6 in UDP");
+	ipv6guard_masked(&e, NETWORK, FRAGMENT_OFFSET, offset_mask, first, 2, NFT_CMP_NEQ);
+	ipv6guard_accept(c, chain, &e, "later fragments");
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_bytes(&e, TRANSPORT, 8, indication, sizeof(indication));
-	gw_expr_verdict(&e, GW_VERDICT_JUMP, ipv6guard_name(c, "teredo_origin"));
-	ipv6guard_rule(c, chain, &e, "may be IPv6 in UDP");
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL), "tunnels by port");
 }
 
 /* Ports of destination only: clients may have any, and these among them. */
 static void udp_chain(struct ipv6guard_compiler *c)
 {
-	static const uint8_t offset_mask[2] = { 0x1f, 0xff }, first[2] = { 0, 0 };
+	static const uint8_t discovery[4] = { 224, 0, 0, 253 };
 	const char *chain = ipv6guard_chain(c, "udp")->name;
 	struct gw_exprs e;
 
-	if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO))
+	if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO)) {
 		teredo_rules(c, chain);
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_bytes(&e, NETWORK, IPV4_DEST, discovery, sizeof(discovery));
+		ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL),
+			       "neighbours with Teredo");
+	}
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_in(&e, TRANSPORT, 2, 2, ipv6guard_name(c, "tunnel_ports"), true);
+	ipv6guard_in(&e, TRANSPORT, PORT_AT, 2, ipv6guard_name(c, "tunnel_ports"), true);
 	ipv6guard_accept(c, chain, &e, "UDP");
-	/* No ports in them; without the first fragment they are nothing. */
+	ports_end(c, chain);
+}
+
+static void tcp_chain(struct ipv6guard_compiler *c)
+{
+	const char *chain = ipv6guard_chain(c, "tcp")->name;
+	struct gw_exprs e;
+
 	gw_exprs_start(&e, c->arena);
-	ipv6guard_masked(&e, NETWORK, FRAGMENT_OFFSET, offset_mask, first, 2, NFT_CMP_NEQ);
-	ipv6guard_accept(c, chain, &e, "later fragments of UDP");
-	gw_exprs_start(&e, c->arena);
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL), "tunnels over UDP");
+	ipv6guard_in(&e, TRANSPORT, PORT_AT, 2, ipv6guard_name(c, "tunnel_tcp_ports"), true);
+	ipv6guard_accept(c, chain, &e, "TCP");
+	ports_end(c, chain);
 }
 
 /* ---- the short way, and the way of others ----------------------------------------------------- */
@@ -123,15 +160,13 @@ static void plain_ipv4(struct gw_exprs *e, uint8_t protocol)
 	ipv6guard_bytes(e, LINK, 12, plain, sizeof(plain));
 }
 
-/* No port among the refused ones, by the octets that these begin with, of which there are few. */
-static void no_tunnel_port(struct ipv6guard_compiler *c, struct gw_exprs *e)
+/* No port among these, by the octets that they begin with, of which there are few. */
+static void no_tunnel_port(struct gw_exprs *e, const uint16_t *ports, size_t n)
 {
-	uint16_t ports[IPV6GUARD_TUNNEL_PORTS];
-	size_t n = ipv6guard_refused_ports(c->segment, ports);
 	uint8_t last = 0;
 
 	if (n)
-		gw_expr_payload(e, TRANSPORT, UDP_PORT, 1, GW_REG(0));
+		gw_expr_payload(e, TRANSPORT, PORT_AT, 1, GW_REG(0));
 	for (size_t i = 0; i < n; i++) {
 		const uint8_t octet = (uint8_t)(ports[i] >> 8);
 
@@ -152,31 +187,72 @@ static void no_tunnel_payload(struct gw_exprs *e)
 	ipv6guard_masked(e, TRANSPORT, UDP_PAYLOAD, mask, version, sizeof(mask), NFT_CMP_NEQ);
 }
 
+/* No group: neighbours find each other by Teredo's. Where frames are routed it leads nowhere. */
+static void no_group(struct gw_exprs *e)
+{
+	static const uint8_t group = 224;
+
+	gw_expr_payload(e, NETWORK, IPV4_DEST, 1, GW_REG(0));
+	gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &group, 1);
+}
+
 static void short_way(struct ipv6guard_compiler *c, const char *chain, bool inward)
 {
+	uint16_t ports[IPV6GUARD_TUNNEL_PORTS] = { 0 };
+	size_t n = inward ? ipv6guard_refused_ports(c->segment, ports) : 0;
 	struct gw_exprs e;
 
 	gw_exprs_start(&e, c->arena);
 	plain_ipv4(&e, IPPROTO_UDP);
 	if (inward) {
-		no_tunnel_port(c, &e);
-		if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO))
+		no_tunnel_port(&e, ports, n);
+		if (ipv6guard_refuses_tunnel(c->segment, IPV6GUARD_TEREDO)) {
 			no_tunnel_payload(&e);
+			if (c->segment->n_ports)
+				no_group(&e);
+		}
 	}
 	ipv6guard_accept(c, chain, &e, "UDP that is no tunnel at first sight");
 	gw_exprs_start(&e, c->arena);
 	plain_ipv4(&e, IPPROTO_TCP);
+	n = inward ? ipv6guard_refused_tcp_ports(c->segment, ports) : 0;
+	no_tunnel_port(&e, ports, n);
 	ipv6guard_accept(c, chain, &e, "TCP over IPv4");
+}
+
+/* A header of fewer than 20 octets, and authentication (AH) around a tunnel. */
+static void odd_rules(struct ipv6guard_compiler *c, const char *chain)
+{
+	static const uint8_t least = 0x45;
+	struct gw_exprs e;
+
+	gw_exprs_start(&e, c->arena);
+	gw_expr_payload(&e, NETWORK, 0, 1, GW_REG(0));
+	gw_expr_cmp(&e, GW_REG(0), NFT_CMP_LT, &least, 1);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_DISGUISED), "no IPv4");
+	gw_exprs_start(&e, c->arena);
+	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_AH);
+	ipv6guard_in(&e, TRANSPORT, 0, 1, ipv6guard_name(c, "tunnels"), false);
+	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL),
+		       "authenticated tunnels");
 }
 
 static void ipv4_chain(struct ipv6guard_compiler *c)
 {
 	const char *chain = ipv6guard_chain(c, "ipv4")->name;
+	uint16_t ports[IPV6GUARD_TUNNEL_TCP_PORTS];
 	struct gw_exprs e;
 
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_UDP);
 	ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "udp"), "UDP");
+	if (ipv6guard_refused_tcp_ports(c->segment, ports)) {
+		gw_exprs_start(&e, c->arena);
+		ipv6guard_byte(&e, NETWORK, IPV4_PROTOCOL, IPPROTO_TCP);
+		ipv6guard_goto(c, chain, &e, ipv6guard_name(c, "tcp"), "TCP");
+		tcp_chain(c);
+	}
+	odd_rules(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_in(&e, NETWORK, IPV4_PROTOCOL, 1, ipv6guard_name(c, "tunnels"), true);
 	ipv6guard_accept(c, chain, &e, "IPv4");

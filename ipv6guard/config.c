@@ -90,12 +90,13 @@ static const struct gw_field segment_fields[] = {
 	  .empty_ok = true,
 	  AT(tunnels),
 	  .en = "Tunnels over IPv4 that pass. Those made for IPv6, `6in4`, `teredo`, `tsp` and "
-		"`ayiya`, "
-		"are refused unless listed; `gre`, `ipip` and `ethernet` only at `ports`, where "
-		"mode is "
-		"`off` or `local`: elsewhere policies decide about them.",
+		"`ayiya`, are refused unless listed; `gre`, `ipip`, `ethernet` and `udp` (VXLAN, "
+		"Geneve, GUE, GTP, L2TP) only at `ports`, where mode is `off` or `local`: "
+		"elsewhere policies decide about them.",
 	  .ja = "許可するIPv4トンネル。6in4, teredo, tsp, ayiyaは記載がなければ拒否。gre, ipip, "
-		"ethernetはportsのあるoff・localでのみ拒否し、それ以外はポリシーに従う。" },
+		"ethernet, udp（VXLAN, Geneve, GUE, GTP, "
+		"L2TP）はportsのあるoff・localでのみ拒否し、"
+		"それ以外はポリシーに従う。" },
 	{ .key = "routers",
 	  .type = GW_FIELD_TABLE,
 	  .shape = GW_SHAPE_LIST,

@@ -118,7 +118,7 @@ void ipv6guard_read_tunnels(struct gw_loader *loader, struct gw_node *node,
 		[IPV6GUARD_6IN4] = "6in4",     [IPV6GUARD_GRE] = "gre",
 		[IPV6GUARD_IPIP] = "ipip",     [IPV6GUARD_ETHER] = "ethernet",
 		[IPV6GUARD_TEREDO] = "teredo", [IPV6GUARD_TSP] = "tsp",
-		[IPV6GUARD_AYIYA] = "ayiya",
+		[IPV6GUARD_AYIYA] = "ayiya",   [IPV6GUARD_UDP] = "udp",
 	};
 
 	read_words(loader, node, words, GW_COUNT(words), ret);

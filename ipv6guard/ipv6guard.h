@@ -64,11 +64,12 @@ enum ipv6guard_carrier {
 enum ipv6guard_tunnel {
 	IPV6GUARD_6IN4,   /* protocol 41: 6in4, 6to4, 6rd, ISATAP, 6over4 */
 	IPV6GUARD_GRE,    /* 47 */
-	IPV6GUARD_IPIP,   /* 4 and 94 */
+	IPV6GUARD_IPIP,   /* 4, 94, and 108 IPComp, which hides what it carries */
 	IPV6GUARD_ETHER,  /* 97 EtherIP, 115 L2TPv3, 137 MPLS-in-IP, 55, 98 */
 	IPV6GUARD_TEREDO, /* UDP 3544, and any port by what is inside */
-	IPV6GUARD_TSP,    /* UDP 3653 */
-	IPV6GUARD_AYIYA,  /* UDP 5072, heartbeat 3740 */
+	IPV6GUARD_TSP,    /* UDP 3653; TCP 3653, TIC 3874 */
+	IPV6GUARD_AYIYA,  /* UDP and TCP 5072, heartbeat 3740 */
+	IPV6GUARD_UDP,    /* VXLAN, Geneve, GUE, GTP, L2TP, GRE and MPLS over UDP */
 	IPV6GUARD_TUNNELS
 };
 
@@ -140,8 +141,9 @@ const struct ipv6guard_segment *ipv6guard_segment_of(const struct ipv6guard *gua
 
 /* ---- what is refused by addresses, protocol and port alone ------------------------------------ */
 
-#define IPV6GUARD_TUNNEL_PROTOCOLS 14u
-#define IPV6GUARD_TUNNEL_PORTS     4u
+#define IPV6GUARD_TUNNEL_PROTOCOLS 15u
+#define IPV6GUARD_TUNNEL_PORTS     13u
+#define IPV6GUARD_TUNNEL_TCP_PORTS 3u
 
 bool ipv6guard_refuses_tunnel(const struct ipv6guard_segment *segment,
 			      enum ipv6guard_tunnel tunnel);
@@ -150,6 +152,9 @@ size_t ipv6guard_refused_protocols(const struct ipv6guard_segment *segment,
 				   uint16_t ret[IPV6GUARD_TUNNEL_PROTOCOLS]);
 size_t ipv6guard_refused_ports(const struct ipv6guard_segment *segment,
 			       uint16_t ret[IPV6GUARD_TUNNEL_PORTS]);
+/** Ports of TCP, likewise: none but where hosts meet at ports of a bridge. */
+size_t ipv6guard_refused_tcp_ports(const struct ipv6guard_segment *segment,
+				   uint16_t ret[IPV6GUARD_TUNNEL_TCP_PORTS]);
 
 /** The section's hooks `judge` and `count` (judge.c, refusals.c). */
 bool ipv6guard_judge(const void *model, const struct gw_zone *zone, bool inward,

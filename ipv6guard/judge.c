@@ -14,6 +14,8 @@
 
 #define PORT_DHCPV6_CLIENT 546
 #define PORT_DHCPV6_SERVER 547
+#define PORT_DNS           53
+#define PORT_MESH          9001 /* Yggdrasil */
 
 #define PROTOCOL(packet)  ((uint8_t)((packet)->service >> 16))
 #define PORT(packet)      ((uint16_t)(packet)->service)
@@ -47,9 +49,10 @@ static enum ipv6guard_class judge_ipv4(const struct ipv6guard_segment *segment, 
 
 	if (contains(numbers, n, PROTOCOL(packet)))
 		return inward ? IPV6GUARD_CLASS_TUNNEL : IPV6GUARD_CLASS_OWN;
-	if (!inward || PROTOCOL(packet) != IPPROTO_UDP)
+	if (!inward || (PROTOCOL(packet) != IPPROTO_UDP && PROTOCOL(packet) != IPPROTO_TCP))
 		return NOT_REFUSED;
-	n = ipv6guard_refused_ports(segment, numbers);
+	n = PROTOCOL(packet) == IPPROTO_UDP ? ipv6guard_refused_ports(segment, numbers)
+					    : ipv6guard_refused_tcp_ports(segment, numbers);
 	return contains(numbers, n, PORT(packet)) ? IPV6GUARD_CLASS_TUNNEL : NOT_REFUSED;
 }
 
@@ -95,7 +98,9 @@ static enum ipv6guard_class judge_local(const struct ipv6guard_segment *segment,
 	case IPPROTO_UDP:
 		return PORT(packet) == PORT_DHCPV6_CLIENT   ? IPV6GUARD_CLASS_DHCPV6
 		       : PORT(packet) == PORT_DHCPV6_SERVER ? IPV6GUARD_CLASS_CHATTER
-							    : NOT_REFUSED;
+		       : PORT(packet) == PORT_DNS || PORT(packet) == PORT_MESH
+			       ? IPV6GUARD_CLASS_HEADER
+			       : NOT_REFUSED;
 	case IPPROTO_TCP:
 		return NOT_REFUSED;
 	default:
