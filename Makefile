@@ -276,6 +276,8 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	install -D -m 644 configs/systemd/gw-ipv6guardd-raw.conf $(DESTDIR)$(PREFIX)/share/doc/gw/gw-ipv6guardd-raw.conf
 	install -m 644 configs/systemd/gw-metricsd-zone.conf configs/systemd/gw-metricsd-textfile.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/gw/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/gw/prometheus configs/prometheus/gw.rules.yml
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/gw/grafana configs/grafana/*.json
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gw/README.md
 
 clean: ## remove build/
