@@ -18,7 +18,7 @@ struct chain {
 	size_t n;
 	uint32_t ttl;
 	bool opt_out;
-	struct gw_zone_rr *rrs; /* heap; one for each item */
+	struct gw_zone_store made; /* a record for each item */
 	struct gw_arena *arenas[GW_ZONE_THREADS_MAX];
 };
 
@@ -103,8 +103,8 @@ static void make_nsec(void *context, unsigned int thread, size_t from, size_t to
 
 		memcpy(rdata, next->name, len);
 		len += put_types(chain->zone, owner, extra, GW_COUNT(extra), rdata + len);
-		chain->rrs[i] = make(first->name, first->name_len, GW_DNS_NSEC, chain->ttl,
-				     gw_arena_memdup(chain->arenas[thread], rdata, len), len);
+		chain->made.rrs[i] = make(first->name, first->name_len, GW_DNS_NSEC, chain->ttl,
+					  gw_arena_memdup(chain->arenas[thread], rdata, len), len);
 	}
 }
 
@@ -134,9 +134,9 @@ static void make_nsec3(void *context, unsigned int thread, size_t from, size_t t
 					 has_signatures(zone, item->owner) ? 1 : 0, rdata + len);
 		gw_zone_hash_text(item->hash, name + 1);
 		memcpy(name + 1 + GW_ZONE_HASH_TEXT, zone->apex, zone->apex_len);
-		chain->rrs[i] = make(gw_arena_memdup(chain->arenas[thread], name, name_len),
-				     name_len, GW_DNS_NSEC3, chain->ttl,
-				     gw_arena_memdup(chain->arenas[thread], rdata, len), len);
+		chain->made.rrs[i] = make(gw_arena_memdup(chain->arenas[thread], name, name_len),
+					  name_len, GW_DNS_NSEC3, chain->ttl,
+					  gw_arena_memdup(chain->arenas[thread], rdata, len), len);
 	}
 }
 
@@ -144,14 +144,15 @@ static void make_nsec3(void *context, unsigned int thread, size_t from, size_t t
 
 static void make_all(struct chain *chain, unsigned int threads,
 		     void (*work)(void *context, unsigned int thread, size_t from, size_t to),
-		     struct gw_arena *arena)
+		     struct gw_zone_store *ret)
 {
-	chain->rrs = gw_zalloc(chain->n, sizeof(*chain->rrs));
+	gw_zone_reserve(&chain->made, chain->n);
+	gw_zone_reserve(ret, chain->zone->n + chain->n);
 	for (unsigned int i = 0; i < threads; i++)
 		chain->arenas[i] = gw_arena_new();
 	gw_zone_parallel(threads, chain->n, PIECE, work, chain);
 	for (unsigned int i = 0; i < threads; i++)
-		gw_arena_adopt(arena, chain->arenas[i]);
+		gw_arena_adopt(ret->arena, chain->arenas[i]);
 }
 
 /* The records of each name with its NSEC at the place that its type has. */
@@ -166,7 +167,7 @@ static void merge_nsec(const struct chain *chain, struct gw_zone_store *ret)
 		while (at < chain->owners[i].to && zone->rrs[at].type < GW_DNS_NSEC)
 			at++;
 		gw_zone_append(ret, zone->rrs + from, at - from);
-		gw_zone_add(ret, &chain->rrs[i]);
+		gw_zone_add(ret, &chain->made.rrs[i]);
 		from = at;
 	}
 	gw_zone_append(ret, zone->rrs + from, zone->n - from);
@@ -180,9 +181,9 @@ static void deny_by_name(const struct gw_zone_store *zone, struct gw_zone_owner 
 	for (size_t i = 0; i < n; i++)
 		if (owners[i].standing != GW_ZONE_OCCLUDED)
 			owners[chain.n++] = owners[i];
-	make_all(&chain, threads, make_nsec, ret->arena);
+	make_all(&chain, threads, make_nsec, ret);
 	merge_nsec(&chain, ret);
-	gw_free(chain.rrs);
+	gw_zone_done(&chain.made);
 }
 
 /* Hashed names stand between the others, in order. */
@@ -197,17 +198,17 @@ static void merge_nsec3(const struct chain *chain, const struct gw_zone_owner *o
 		size_t at = owners[i].from;
 
 		for (int order; k < chain->n; k++) {
-			order = gw_zone_name_cmp(chain->rrs[k].name, zone->rrs[at].name);
+			order = gw_zone_name_cmp(chain->made.rrs[k].name, zone->rrs[at].name);
 			tie |= order == 0;
 			if (order >= 0)
 				break;
 			gw_zone_append(ret, zone->rrs + from, at - from);
-			gw_zone_add(ret, &chain->rrs[k]);
+			gw_zone_add(ret, &chain->made.rrs[k]);
 			from = at;
 		}
 	}
 	gw_zone_append(ret, zone->rrs + from, zone->n - from);
-	gw_zone_append(ret, chain->rrs + k, chain->n - k);
+	gw_zone_append(ret, chain->made.rrs + k, chain->n - k);
 	if (tie)
 		gw_zone_sort(ret); /* somebody has a name that is the hash of another */
 }
@@ -226,9 +227,9 @@ static int deny_by_hash(const struct gw_zone_store *zone, const struct gw_zone_o
 	for (size_t i = 1; i < chain.n; i++)
 		if (memcmp(hashed[i - 1].hash, hashed[i].hash, GW_ZONE_HASH) == 0)
 			return -EEXIST;
-	make_all(&chain, threads, make_nsec3, ret->arena);
+	make_all(&chain, threads, make_nsec3, ret);
 	merge_nsec3(&chain, owners, n, ret);
-	gw_free(chain.rrs);
+	gw_zone_done(&chain.made);
 	return 0;
 }
 

@@ -107,6 +107,9 @@ static void walk(void *context, unsigned int thread, size_t from, size_t to)
 		struct gw_zone_sign_part *part = &signing->parts[i];
 
 		gw_zone_init(&part->out, signing->complete.apex, signing->complete.apex_len);
+		/* Signatures are about as many as records. All other parts go behind the first. */
+		gw_zone_reserve(&part->out, i ? 2 * signing->complete.n / signing->n_parts
+					      : 2 * signing->complete.n);
 		gw_zone_sign_walk(&signing->complete, signing->owners,
 				  begin < signing->n_owners ? begin : signing->n_owners,
 				  end < signing->n_owners ? end : signing->n_owners,

@@ -6,7 +6,8 @@
 #include "dns/zone/sign_internal.h"
 #include "dns/zone/zonemd.h"
 
-#define SOA_TAIL 20u /* serial, refresh, retry, expire, minimum */
+#define ROOM_FOR_OURS 64u /* records at the apex; more are fine */
+#define SOA_TAIL      20u /* serial, refresh, retry, expire, minimum */
 
 static void put32(uint8_t *at, uint32_t value)
 {
@@ -166,6 +167,7 @@ int gw_zone_compose(const struct gw_zone_store *zone, const struct gw_zone_store
 
 	*ret = (struct gw_zone_composed){ 0 };
 	gw_zone_init(&ret->zone, zone->apex, zone->apex_len);
+	gw_zone_reserve(&ret->zone, zone->n + ROOM_FOR_OURS);
 	if (!soa || !gw_zone_is_apex(zone, &zone->rrs[0])) {
 		gw_diag(diags, GW_D_SIGN_DATA, signing->policy->loc,
 			"%s: there is no SOA record at the top of the zone, or more than one",

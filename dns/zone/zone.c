@@ -1,10 +1,12 @@
 #include "dns/zone/zone.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "gw/core/mem.h"
 
 #define LABELS_MAX 128u
+#define HUGE_PAGE  (2u << 20)
 
 void gw_zone_init(struct gw_zone_store *zone, const uint8_t *apex, size_t apex_len)
 {
@@ -17,6 +19,33 @@ void gw_zone_done(struct gw_zone_store *zone)
 	gw_arena_free(zone->arena);
 	gw_free(zone->rrs);
 	*zone = (struct gw_zone_store){ 0 };
+}
+
+/* A zone of a million names is 128 MiB of records: 32,768 page faults, or 64 with huge pages, which cost a third of
+ * the time that signing a small change takes. */
+void gw_zone_reserve(struct gw_zone_store *zone, size_t n)
+{
+	struct gw_zone_rr *rrs = NULL;
+	size_t bytes;
+
+	if (n <= zone->capacity)
+		return;
+	if (__builtin_mul_overflow(n, sizeof(*rrs), &bytes) || bytes > SIZE_MAX - HUGE_PAGE)
+		gw_out_of_memory();
+	bytes += HUGE_PAGE - bytes % HUGE_PAGE;
+	if (bytes <= 2 * HUGE_PAGE) {
+		rrs = gw_zalloc(n, sizeof(*rrs));
+	} else {
+		rrs = aligned_alloc(HUGE_PAGE, bytes);
+		if (!rrs)
+			gw_out_of_memory();
+		(void)madvise(rrs, bytes, MADV_HUGEPAGE); /* without it is only slower */
+	}
+	if (zone->n)
+		memcpy(rrs, zone->rrs, zone->n * sizeof(*rrs));
+	gw_free(zone->rrs);
+	zone->rrs = rrs;
+	zone->capacity = n;
 }
 
 void gw_zone_add(struct gw_zone_store *zone, const struct gw_zone_rr *rr)

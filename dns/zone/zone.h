@@ -46,6 +46,8 @@ void gw_zone_init(struct gw_zone_store *zone, const uint8_t *apex, size_t apex_l
 /** Accepts a zone that is all zeroes. */
 void gw_zone_done(struct gw_zone_store *zone);
 
+/** Makes room for `n` records in all, so that adding them costs neither copies nor page faults. */
+void gw_zone_reserve(struct gw_zone_store *zone, size_t n);
 void gw_zone_add(struct gw_zone_store *zone, const struct gw_zone_rr *rr);
 /** Adds many, in their order. */
 void gw_zone_append(struct gw_zone_store *zone, const struct gw_zone_rr *rrs, size_t n);
