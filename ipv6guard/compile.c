@@ -109,6 +109,8 @@ static void add_number_sets(struct gw_ruleset *table, const struct gw_origin *or
 		/* DS-Lite, MAP, IPv6 in IPv6, GRE, EtherIP, L2TPv3, MPLS */
 		{ "inner", GW_TYPE_PROTO, 6, { 4, 41, 47, 97, 115, 137 } },
 		/* between neighbours: name servers, DHCPv6, meshes that find each other (Yggdrasil) */
+		/* DNS, NetBIOS, mDNS, LLMNR */
+		{ "name_ports", GW_TYPE_PORT, 4, { 53, 137, 5353, 5355 } },
 		{ "not_local", GW_TYPE_PORT, 4, { 53, 546, 547, 9001 } },
 	};
 	// clang-format on
@@ -135,6 +137,8 @@ static void add_sets(struct gw_ruleset *table, const struct gw_origin *origin)
 		  .timeout = true, .dynamic = true, .size = IPV6GUARD_LOG_MACS_MAX },
 		{ .name = "rt_log_ports", .key = { GW_TYPE_IFNAME }, .n_key = 1, .timeout = true,
 		  .dynamic = true, .size = 4096 },
+		{ .name = "rt_answer_rate", .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER }, .n_key = 2,
+		  .timeout = true, .dynamic = true, .size = IPV6GUARD_LOG_MACS_MAX },
 		{ .name = "rt_nd_rate", .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER }, .n_key = 2,
 		  .timeout = true, .dynamic = true, .size = 65536 },
 		{ .name = "rt_nd_ports", .key = { GW_TYPE_IFNAME }, .n_key = 1, .timeout = true,

@@ -7,6 +7,7 @@
  *      not IPv4 by kind and version: goto frames_<segment>
  *      goto ipv4_<segment>
  *   ipv4_<segment>, udp_<segment>   protocols and ports that carry IPv6 inside: drop tunnel
+ *   answers_<segment>               at ports: answers that switch IPv6 or a proxy on (compile_takeover.c)
  *   frames_<segment>
  *      ARP for IPv4: accept;  listed carriers and tags: accept
  *      IPv6 by kind and version: goto ipv6_<segment>
@@ -92,12 +93,22 @@ void ipv6guard_compile_ipv4(struct ipv6guard_compiler *c, const char *chain, con
 void ipv6guard_compile_own_ipv4(struct ipv6guard_compiler *c, const char *chain,
 				const char *others);
 
+/* compile_takeover.c: answers that switch IPv6 or a proxy on. */
+bool ipv6guard_judges_answers(const struct ipv6guard_segment *segment);
+/** The rules of the UDP chain over IPv4, and the chain for answers about names. */
+void ipv6guard_compile_takeover(struct ipv6guard_compiler *c, const char *chain);
+/** What is UDP and may be such an answer is asked about there; returns if nothing is against it. */
+void ipv6guard_jump_answers(struct ipv6guard_compiler *c, const char *chain);
+
 /* compile_frames.c: what all modes have. compile_ipv6.c: off, local. compile_guarded.c: guarded */
 void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_egress(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_off(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_local(struct ipv6guard_compiler *c, const char *chain);
 void ipv6guard_compile_guarded(struct ipv6guard_compiler *c, const char *chain);
+/** A set of ports and MACs of listed servers. */
+void ipv6guard_sender_set(struct ipv6guard_compiler *c, const char *kind,
+			  const struct ipv6guard_server *servers, size_t n);
 /** compile_headers.c: refuses extension headers but MLD's and fragments; else on to the next rule. */
 void ipv6guard_compile_headers(struct ipv6guard_compiler *c, const char *chain);
 /* compile_discovery.c */

@@ -47,32 +47,43 @@ static void sender_elems(struct ipv6guard_compiler *c, struct gw_set *set, const
 	}
 }
 
-static void sender_sets(struct ipv6guard_compiler *c)
+void ipv6guard_sender_set(struct ipv6guard_compiler *c, const char *kind,
+			  const struct ipv6guard_server *servers, size_t n)
+{
+	const struct gw_set definition = { .name = ipv6guard_name(c, kind),
+					   .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER },
+					   .n_key = 2,
+					   .origin = c->origin };
+	struct gw_set *set = gw_ruleset_add_set(c->table, &definition);
+
+	for (size_t i = 0; i < n; i++)
+		sender_elems(c, set, servers[i].port, servers[i].mac, NULL, servers[i].loc);
+}
+
+/* Who a router is, and, of a set of its own, who forwards what others send. One set after the other: a
+ * pointer to a set is good until the next is added. */
+static void router_sets(struct ipv6guard_compiler *c)
 {
 	const struct ipv6guard_segment *segment = c->segment;
-	struct gw_set routers = { .name = ipv6guard_name(c, "routers"),
-				  .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER, GW_TYPE_IPV6 },
-				  .n_key = 3,
-				  .origin = c->origin };
-	struct gw_set servers = { .name = ipv6guard_name(c, "servers"),
-				  .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER },
-				  .n_key = 2,
-				  .origin = c->origin };
-	struct gw_set forwarders = servers, *set, *macs;
+	const struct gw_set routers = { .name = ipv6guard_name(c, "routers"),
+					.key = { GW_TYPE_IFNAME, GW_TYPE_ETHER, GW_TYPE_IPV6 },
+					.n_key = 3,
+					.origin = c->origin };
+	const struct gw_set forwarders = { .name = ipv6guard_name(c, "forwarders"),
+					   .key = { GW_TYPE_IFNAME, GW_TYPE_ETHER },
+					   .n_key = 2,
+					   .origin = c->origin };
 
-	forwarders.name = ipv6guard_name(c, "forwarders");
-	set = gw_ruleset_add_set(c->table, &routers);
-	macs = gw_ruleset_add_set(c->table, &forwarders);
-	for (size_t i = 0; i < segment->n_routers; i++) {
-		const struct ipv6guard_router *router = &segment->routers[i];
+	for (int macs = 0; macs < 2; macs++) {
+		struct gw_set *set = gw_ruleset_add_set(c->table, macs ? &forwarders : &routers);
 
-		sender_elems(c, set, router->port, router->mac, &router->link_local, router->loc);
-		sender_elems(c, macs, router->port, router->mac, NULL, router->loc);
+		for (size_t i = 0; i < segment->n_routers; i++) {
+			const struct ipv6guard_router *router = &segment->routers[i];
+
+			sender_elems(c, set, router->port, router->mac,
+				     macs ? NULL : &router->link_local, router->loc);
+		}
 	}
-	set = gw_ruleset_add_set(c->table, &servers);
-	for (size_t i = 0; i < segment->n_servers; i++)
-		sender_elems(c, set, segment->servers[i].port, segment->servers[i].mac, NULL,
-			     segment->servers[i].loc);
 }
 
 /* ---- addresses and headers ------------------------------------------------------------------ */
@@ -205,6 +216,7 @@ static void dhcp_rules(struct ipv6guard_compiler *c, const char *chain)
 		ipv6guard_byte(&e, TRANSPORT, 8, relay[i]);
 		ipv6guard_goto(c, chain, &e, drop, "relays");
 	}
+	ipv6guard_jump_answers(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_l4proto(&e, IPPROTO_UDP);
 	/* Where there is no port, there is no header to judge. */
@@ -257,7 +269,8 @@ void ipv6guard_compile_guarded(struct ipv6guard_compiler *c, const char *chain)
 {
 	struct gw_exprs e;
 
-	sender_sets(c);
+	router_sets(c);
+	ipv6guard_sender_set(c, "servers", c->segment->servers, c->segment->n_servers);
 	ipv6guard_compile_headers(c, chain);
 	ipv6guard_compile_unspecified(c, chain);
 	address_rules(c, chain);

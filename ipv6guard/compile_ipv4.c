@@ -112,6 +112,7 @@ static void udp_chain(struct ipv6guard_compiler *c)
 		ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_TUNNEL),
 			       "neighbours with Teredo");
 	}
+	ipv6guard_compile_takeover(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_in(&e, TRANSPORT, PORT_AT, 2, ipv6guard_name(c, "tunnel_ports"), true);
 	ipv6guard_accept(c, chain, &e, "UDP");
@@ -196,6 +197,21 @@ static void no_group(struct gw_exprs *e)
 	gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &group, 1);
 }
 
+/* Nor an answer that is judged (compile_takeover.c): by the octets that the ports of names begin with, and the
+ * ports where such answers go to. */
+static void no_answer(struct gw_exprs *e)
+{
+	static const uint8_t names[] = { 53 >> 8, 5353 >> 8 };
+	static const uint8_t clients[][2] = { { 0, 68 }, { 0, 137 } };
+
+	gw_expr_payload(e, TRANSPORT, 0, 1, GW_REG(0));
+	for (size_t i = 0; i < GW_COUNT(names); i++)
+		gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, &names[i], 1);
+	gw_expr_payload(e, TRANSPORT, PORT_AT, 2, GW_REG(0));
+	for (size_t i = 0; i < GW_COUNT(clients); i++)
+		gw_expr_cmp(e, GW_REG(0), NFT_CMP_NEQ, clients[i], 2);
+}
+
 static void short_way(struct ipv6guard_compiler *c, const char *chain, bool inward)
 {
 	uint16_t ports[IPV6GUARD_TUNNEL_PORTS] = { 0 };
@@ -211,6 +227,8 @@ static void short_way(struct ipv6guard_compiler *c, const char *chain, bool inwa
 			if (c->segment->n_ports)
 				no_group(&e);
 		}
+		if (ipv6guard_judges_answers(c->segment))
+			no_answer(&e);
 	}
 	ipv6guard_accept(c, chain, &e, "UDP that is no tunnel at first sight");
 	gw_exprs_start(&e, c->arena);

@@ -80,6 +80,7 @@ static void neighbours_chain(struct ipv6guard_compiler *c)
 	ipv6guard_l4proto(&e, IPPROTO_ICMPV6);
 	ipv6guard_in(&e, TRANSPORT, 0, 1, "messages", false);
 	ipv6guard_accept(c, chain, &e, "errors, echo");
+	ipv6guard_jump_answers(c, chain);
 	gw_exprs_start(&e, c->arena);
 	ipv6guard_l4proto(&e, IPPROTO_UDP);
 	ipv6guard_in(&e, TRANSPORT, 2, 2, "not_local", true);

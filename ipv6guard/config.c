@@ -11,7 +11,8 @@
 /* ---- tables of keys ------------------------------------------------------------------------- */
 
 struct segment_form {
-	struct gw_node *interfaces, *ports, *vlans, *carriers, *tunnels, *routers, *servers;
+	struct gw_node *interfaces, *ports, *vlans, *carriers, *tunnels, *routers, *servers,
+		*ipv4_servers;
 	uint32_t nd_rate, mld_rate;
 	int mode;
 	bool source_guard, counter_ra;
@@ -113,6 +114,16 @@ static const struct gw_field segment_fields[] = {
 	  AT(servers),
 	  .en = "DHCPv6 servers that hosts here may be answered by.",
 	  .ja = "応答を許可するDHCPv6サーバ。" },
+	{ .key = "ipv4_servers",
+	  .type = GW_FIELD_TABLE,
+	  .shape = GW_SHAPE_LIST,
+	  .empty_ok = true,
+	  .table = &ipv6guard_table_server,
+	  AT(ipv4_servers),
+	  .en = "Devices at `ports` that may answer DHCPv4, and answer for `wpad` and `isatap`: "
+		"what switches IPv6 or a proxy on comes in such answers, so nobody else's pass.",
+	  .ja = "portsでDHCPv4の応答と`wpad`・`isatap`の名前応答を許可する端末。IPv6やプロキシを"
+		"有効化する応答を防ぐため、他の端末の応答は拒否。" },
 	{ .key = "source_guard",
 	  .type = GW_FIELD_BOOL,
 	  AT(source_guard),
@@ -325,7 +336,10 @@ static void read_segment(struct gw_loader *loader, const struct gw_entry *entry,
 	ipv6guard_read_carriers(loader, form.carriers, segment->carriers);
 	ipv6guard_read_tunnels(loader, form.tunnels, segment->tunnels);
 	ipv6guard_read_routers(loader, form.routers, segment);
-	ipv6guard_read_servers(loader, form.servers, segment);
+	ipv6guard_read_servers(loader, form.servers, segment, &segment->servers,
+			       &segment->n_servers);
+	ipv6guard_read_servers(loader, form.ipv4_servers, segment, &segment->ipv4_servers,
+			       &segment->n_ipv4_servers);
 	segment->source_guard = form.source_guard;
 	segment->nd_rate = form.nd_rate;
 	segment->mld_rate = form.mld_rate;

@@ -26,7 +26,8 @@ void ipv6guard_read_tunnels(struct gw_loader *loader, struct gw_node *node,
 void ipv6guard_read_routers(struct gw_loader *loader, struct gw_node *node,
 			    struct ipv6guard_segment *segment);
 void ipv6guard_read_servers(struct gw_loader *loader, struct gw_node *node,
-			    struct ipv6guard_segment *segment);
+			    const struct ipv6guard_segment *segment,
+			    const struct ipv6guard_server **ret, size_t *ret_n);
 /** MAC addresses, sorted. */
 void ipv6guard_read_macs(struct gw_loader *loader, struct gw_node *node,
 			 const struct gw_device **ret, size_t *ret_n);

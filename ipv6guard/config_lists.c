@@ -337,7 +337,8 @@ void ipv6guard_read_routers(struct gw_loader *loader, struct gw_node *node,
 }
 
 void ipv6guard_read_servers(struct gw_loader *loader, struct gw_node *node,
-			    struct ipv6guard_segment *segment)
+			    const struct ipv6guard_segment *segment,
+			    const struct ipv6guard_server **ret, size_t *ret_n)
 {
 	struct gw_node *const *items;
 	size_t n = items_of(loader, &node, IPV6GUARD_ROUTERS_MAX, &items), used = 0;
@@ -356,8 +357,8 @@ void ipv6guard_read_servers(struct gw_loader *loader, struct gw_node *node,
 		server->loc = items[i]->loc;
 		used++;
 	}
-	segment->servers = servers;
-	segment->n_servers = used;
+	*ret = servers;
+	*ret_n = used;
 }
 
 /* ---- MAC addresses -------------------------------------------------------------------------- */

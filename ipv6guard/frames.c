@@ -216,6 +216,12 @@ static void complete(struct gw_v6_result *result, const char *reason)
 		result->severity = strcmp(reason, "flood") == 0 ? GW_V6_ACTIVE : GW_V6_BACKGROUND;
 }
 
+/* What the kernel lets pass and shows all the same. */
+static bool has_passed(const char *reason)
+{
+	return strcmp(reason, "claim") == 0 || strcmp(reason, "answer") == 0;
+}
+
 static void see(struct ipv6guard_state *state, const struct gw_logged_frame *logged)
 {
 	char segment_name[IPV6GUARD_SEGMENT_MAX], reason[16], port[IF_NAMESIZE];
@@ -236,11 +242,10 @@ static void see(struct ipv6guard_state *state, const struct gw_logged_frame *log
 	frame.port = port_of(logged, port);
 	gw_v6_classify(ipv6guard_context_of(state, segment), state->flows, &frame, &result);
 	count(state, segment_name, reason, result.class_id);
-	if (strcmp(reason, "claim") == 0) {
+	if (strcmp(reason, "claim") == 0)
 		claim(state, port, frame.port, &result);
-		if (result.severity == GW_V6_NONE)
-			return;
-	}
+	if (has_passed(reason) && result.severity == GW_V6_NONE)
+		return;
 	/* The gateway's own frames are the host's settings' matter. */
 	if (strcmp(reason, "own") == 0)
 		return;

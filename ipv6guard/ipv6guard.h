@@ -109,6 +109,9 @@ struct ipv6guard_segment {
 	size_t n_routers;
 	const struct ipv6guard_server *servers; /* of DHCPv6 */
 	size_t n_servers;
+	/* May answer DHCPv4 and questions for any name, at ports. */
+	const struct ipv6guard_server *ipv4_servers;
+	size_t n_ipv4_servers;
 	bool source_guard; /* only addresses in @rt_bindings may be used */
 	uint32_t nd_rate;  /* neighbour and router solicitations a second and (port, MAC) */
 	uint32_t mld_rate; /* MLD reports, likewise */
@@ -183,6 +186,8 @@ enum ipv6guard_class {
 	IPV6GUARD_CLASS_FLOOD,      /* over a limit */
 	IPV6GUARD_CLASS_OWN,        /* of the gateway itself, towards the segment */
 	IPV6GUARD_CLASS_QUARANTINE, /* of a device in quarantine, whatever it is */
+	IPV6GUARD_CLASS_DHCPV4,     /* DHCPv4 server */
+	IPV6GUARD_CLASS_NAMES,      /* an answer about wpad or isatap */
 	IPV6GUARD_CLASS_COUNT
 };
 const char *ipv6guard_class_name(enum ipv6guard_class class);
@@ -201,7 +206,8 @@ enum ipv6guard_verdict {
 
 /**
  * Whole frames that were refused are logged here, with the prefix "gw6 SEGMENT CLASS"; where the source
- * guard is on, neighbour solicitations that pass, too: "gw6 SEGMENT claim".
+ * guard is on, neighbour solicitations that pass, too: "gw6 SEGMENT claim"; and at ports a few of the answers
+ * about names that pass: "gw6 SEGMENT answer".
  */
 #define IPV6GUARD_LOG_GROUP      106u
 #define IPV6GUARD_LOG_PREFIX     "gw6"

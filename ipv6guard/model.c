@@ -35,6 +35,8 @@ const char *ipv6guard_class_name(enum ipv6guard_class class)
 		[IPV6GUARD_CLASS_FLOOD] = "flood",
 		[IPV6GUARD_CLASS_OWN] = "own",
 		[IPV6GUARD_CLASS_QUARANTINE] = "quarantine",
+		[IPV6GUARD_CLASS_DHCPV4] = "dhcpv4",
+		[IPV6GUARD_CLASS_NAMES] = "names",
 	};
 
 	return names[class];
@@ -61,6 +63,8 @@ bool ipv6guard_class_is_native(enum ipv6guard_class class)
 	case IPV6GUARD_CLASS_FLOOD:
 	case IPV6GUARD_CLASS_OWN:
 	case IPV6GUARD_CLASS_QUARANTINE:
+	case IPV6GUARD_CLASS_DHCPV4:
+	case IPV6GUARD_CLASS_NAMES:
 	case IPV6GUARD_CLASS_COUNT:
 		break;
 	}
@@ -87,6 +91,8 @@ const char *ipv6guard_reason(enum ipv6guard_mode mode, enum ipv6guard_class clas
 		[IPV6GUARD_CLASS_FLOOD] = "ipv6-flood",
 		[IPV6GUARD_CLASS_OWN] = "ipv6-own",
 		[IPV6GUARD_CLASS_QUARANTINE] = "ipv6-quarantine",
+		[IPV6GUARD_CLASS_DHCPV4] = "ipv6-dhcpv4",
+		[IPV6GUARD_CLASS_NAMES] = "ipv6-names",
 	};
 
 	return mode == IPV6GUARD_OFF && ipv6guard_class_is_native(class) ? "ipv6-off"

@@ -32,6 +32,16 @@ static struct gw_v6_peer peer_of(const char *port, const uint8_t mac[GW_MAC_LEN]
 	return peer;
 }
 
+static const struct gw_v6_peer *peers_of(struct gw_arena *arena,
+					 const struct ipv6guard_server *servers, size_t n)
+{
+	struct gw_v6_peer *peers = gw_arena_array(arena, n, struct gw_v6_peer);
+
+	for (size_t i = 0; i < n; i++)
+		peers[i] = peer_of(servers[i].port, servers[i].mac);
+	return peers;
+}
+
 /* The largest prefix that begins at `lo` and ends at or before `hi`; its last address. */
 static gw_u128 cut_prefix(gw_u128 lo, gw_u128 hi, struct gw_v6_prefix *ret)
 {
@@ -105,18 +115,16 @@ static void prepare(struct ipv6guard_state *state, const struct ipv6guard_segmen
 	struct gw_arena *arena = state->contexts_arena;
 	struct gw_v6_router *routers =
 		gw_arena_array(arena, segment->n_routers, struct gw_v6_router);
-	struct gw_v6_peer *servers = gw_arena_array(arena, segment->n_servers, struct gw_v6_peer);
-
 	for (size_t i = 0; i < segment->n_routers; i++)
 		routers[i] = router_of(arena, &segment->routers[i]);
-	for (size_t i = 0; i < segment->n_servers; i++)
-		servers[i] = peer_of(segment->servers[i].port, segment->servers[i].mac);
 	*ret = (struct gw_v6_context){
 		.mode = mode_of(segment->mode),
 		.routers = routers,
 		.n_routers = segment->n_routers,
-		.dhcp6_servers = servers,
+		.dhcp6_servers = peers_of(arena, segment->servers, segment->n_servers),
 		.n_dhcp6_servers = segment->n_servers,
+		.dhcp4_servers = peers_of(arena, segment->ipv4_servers, segment->n_ipv4_servers),
+		.n_dhcp4_servers = segment->n_ipv4_servers,
 		.bindings = { .owner = owner, .data = state },
 	};
 }

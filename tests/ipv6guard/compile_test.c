@@ -84,7 +84,7 @@ static void check_targets(const struct gw_ruleset *table, const struct gw_chain 
 /* Chains that are jumped to come back. */
 static bool returns(const char *name)
 {
-	static const char *const kinds[] = { "teredo", "fragments_" };
+	static const char *const kinds[] = { "teredo", "fragments_", "answers_" };
 
 	for (size_t i = 0; i < GW_COUNT(kinds); i++)
 		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)

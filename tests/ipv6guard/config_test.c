@@ -129,6 +129,8 @@ static void lists_are_read(void **state)
 			 "      routers: [{" ROUTER ", port: lan3, prefixes: \"2001:db8:20::/48\", "
 			 "lifetime: 0s, preference: high, managed: true}]\n"
 			 "      dhcpv6_servers: [{mac: 52:54:00:00:00:02}]\n"
+			 "      ipv4_servers: [{mac: 52:54:00:00:00:03, port: lan4}, "
+			 "{mac: 52:54:00:00:00:04}]\n"
 			 "      source_guard: true\n"
 			 "  response: {quarantine: 0s, shared: true, protect: [52:54:00:00:00:09], "
 			 "capture: 64}\n");
@@ -139,6 +141,10 @@ static void lists_are_read(void **state)
 	assert_false(hq->carriers[IPV6GUARD_EAPOL]);
 	assert_true(hq->carriers[IPV6GUARD_PPPOE]);
 	assert_true(hq->tunnels[IPV6GUARD_GRE]);
+	assert_int_equal(hq->n_servers, 1);
+	assert_int_equal(hq->n_ipv4_servers, 2);
+	assert_string_equal(hq->ipv4_servers[0].port, "lan4");
+	assert_int_equal(hq->ipv4_servers[1].mac[5], 4);
 	assert_int_equal(hq->n_routers, 1);
 	assert_string_equal(hq->routers[0].port, "lan3");
 	assert_int_equal(hq->routers[0].mac[5], 1);

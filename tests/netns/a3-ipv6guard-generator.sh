@@ -20,12 +20,9 @@ TOOL=$BUILD/tools/frames
 
 # Classes that the rules of the kernel do not stop, in which modes, and what it would take.
 cat >"$LAB_TMP/BEYOND" <<'END'
-wpad-answer           off,local,guarded  the name that a DNS, LLMNR, NetBIOS or DHCP message is about
-transition-answer     off,local,guarded  the name that a DNS answer is about
 464xlat               off,local,guarded  the name that a DNS query is about
-ipv6-only-option      off,local,guarded  options of DHCPv4, in any order
-6rd-option            off,local,guarded  options of DHCPv4
-dhcpv4-routes         off,local,guarded  options of DHCPv4
+ipv6-only-option      guarded            inside of IP in IP
+6rd-option            guarded            inside of IP in IP
 teredo                off,local,guarded  names before the IPv6 header, whose length differs
 ayiya                 off,local,guarded  a port of its own choice
 mac-mismatch          off,local,guarded  IPv4 to one host in a frame to a group: no IPv6, and hosts ignore it
