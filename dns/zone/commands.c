@@ -35,6 +35,19 @@ static const struct gw_option export_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const struct gw_option sign_options[] = {
+	{ "output", 'o', "FILE", "where the signed zone goes" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option verify_options[] = {
+	{ "file", 'f', "FILE", "this one instead of what is served; for one zone" },
+	{ NULL, 0, NULL, NULL },
+};
+static const struct gw_option publish_options[] = {
+	{ "message", 'm', "NOTE", "why, for the ledger and the audit trail" },
+	{ NULL, 0, NULL, NULL },
+};
+
 const struct gw_command gw_zone_commands[] = {
 	{ .name = "zone lint",
 	  .args = "[ZONE…]",
@@ -53,6 +66,57 @@ const struct gw_command gw_zone_commands[] = {
 	  .max_args = 64,
 	  .warnings = true,
 	  .run = gw_cmd_zone_lint },
+	{ .name = "zone plan",
+	  .args = "[ZONE…]",
+	  .summary = "What would `zone publish` change? Record by record",
+	  .details =
+		  "The master file against what is served, without what signing makes by itself; "
+		  "and which\n"
+		  "keys would be shown. Nothing is signed or written.\n"
+		  "Exit status: 2 if something would change.",
+	  .examples = "  gwctl -C . zone plan\n  gwctl zone plan example.go.jp --json\n",
+	  .options = no_options,
+	  .max_args = 64,
+	  .run = gw_cmd_zone_plan },
+	{ .name = "zone sign",
+	  .args = "ZONE",
+	  .summary = "Sign a zone to a file, for others to look at",
+	  .details = "As `zone publish` would, and proved; but nothing is served or on record.\n"
+		     "Exit status: 4 if the proof fails.",
+	  .examples = "  gwctl zone sign -o /tmp/example.signed example.go.jp\n",
+	  .options = sign_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = gw_cmd_zone_sign },
+	{ .name = "zone verify",
+	  .args = "[ZONE…]",
+	  .summary = "Prove that what is served is right, every signature and every denial",
+	  .details = "Each record set, the chain of NSEC or NSEC3, times, delegations, ZONEMD, and "
+		     "the way "
+		     "from the\n"
+		     "parent's DS.\n"
+		     "Exit status: 2 if there are findings.",
+	  .examples =
+		  "  gwctl zone verify\n  gwctl zone verify -f /tmp/example.signed example.go.jp\n",
+	  .options = verify_options,
+	  .max_args = 64,
+	  .warnings = true,
+	  .run = gw_cmd_zone_verify },
+	{ .name = "zone publish",
+	  .args = "[ZONE…]",
+	  .summary = "Sign what changed, prove all of it, and serve it",
+	  .details = "Lint, keys by the ledger, signatures, the proof; then the file is replaced "
+		     "in one "
+		     "step, the\n"
+		     "server is told, and its answer is awaited. Whatever fails, what is served "
+		     "stays. "
+		     "Run it\n"
+		     "from a timer too: signatures are renewed and keys moved when it is time.\n"
+		     "Exit status: 3 if the zone has errors, 4 if the proof fails.",
+	  .examples = "  gwctl zone publish example.go.jp -m CHG-7\n",
+	  .options = publish_options,
+	  .max_args = 64,
+	  .run = gw_cmd_zone_publish },
 	{ .name = "zone status",
 	  .args = "[ZONE…]",
 	  .summary = "Keys of zones, what happens to them next, and what you must do now",

@@ -79,6 +79,10 @@ enum gw_exit gw_cmd_zone_roll(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_compromise(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_backup(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_restore(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_zone_plan(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_zone_sign(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_zone_verify(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_zone_publish(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_zone_export_ds(struct gw_ctl *ctl);
 
 #endif

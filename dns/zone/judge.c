@@ -37,11 +37,6 @@ static void found(struct judge *judge, enum gw_diag_id id, const struct gw_zone_
 	gw_push(judge->findings, judge->n_findings, judge->capacity, finding);
 }
 
-bool gw_zone_serial_after(uint32_t a, uint32_t b)
-{
-	return a != b && a - b < UINT32_C(0x80000000);
-}
-
 const char *gw_zone_seen_where(const struct gw_zone_seen *seen, struct gw_arena *arena)
 {
 	const struct gw_zone_address *address = seen->address;

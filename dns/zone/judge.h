@@ -10,6 +10,7 @@
 #define DNS_ZONE_JUDGE_H
 
 #include "dns/zone/observe.h"
+#include "dns/zone/serial.h"
 
 struct gw_zone_finding {
 	enum gw_diag_id id;
@@ -41,7 +42,5 @@ void gw_zone_judge(const struct gw_zone_config *zone, const struct gw_zone_seen 
 
 /** "ns1 (192.0.2.53)", "ns1 ([2001:db8::53]:5300)"; in the arena. */
 const char *gw_zone_seen_where(const struct gw_zone_seen *seen, struct gw_arena *arena);
-/** True if serial `a` comes after `b` (RFC 1982). */
-bool gw_zone_serial_after(uint32_t a, uint32_t b);
 
 #endif

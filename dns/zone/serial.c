@@ -5,7 +5,7 @@
 
 #define DAY 86400
 
-bool gw_zone_serial_newer(uint32_t a, uint32_t b)
+bool gw_zone_serial_after(uint32_t a, uint32_t b)
 {
 	return a != b && a - b < UINT32_C(0x80000000);
 }
@@ -25,12 +25,12 @@ static uint32_t first_of_day(int64_t now)
 /* The clock's number, or where that was reached already the next one, up to `limit`. */
 static int after(const uint32_t *published, uint32_t clock, uint32_t limit, uint32_t *ret)
 {
-	if (!published || gw_zone_serial_newer(clock, *published)) {
+	if (!published || gw_zone_serial_after(clock, *published)) {
 		*ret = clock;
 		return 0;
 	}
 	*ret = *published + 1;
-	return gw_zone_serial_newer(*ret, limit) ? -ERANGE : 0;
+	return gw_zone_serial_after(*ret, limit) ? -ERANGE : 0;
 }
 
 int gw_zone_serial_next(enum gw_zone_serial policy, const uint32_t *published, uint32_t file,
@@ -46,7 +46,7 @@ int gw_zone_serial_next(enum gw_zone_serial policy, const uint32_t *published, u
 		return after(published, first_of_day(now), first_of_day(now + DAY) + 99, ret);
 	case GW_ZONE_SERIAL_KEEP:
 		*ret = file;
-		return !published || gw_zone_serial_newer(file, *published) ? 0 : -ERANGE;
+		return !published || gw_zone_serial_after(file, *published) ? 0 : -ERANGE;
 	}
 	return -EINVAL;
 }

@@ -5,7 +5,7 @@
 #include "dns/zone/config.h"
 
 /** True if `a` is newer than `b`; false also where RFC 1982, 3.2 leaves it open. */
-bool gw_zone_serial_newer(uint32_t a, uint32_t b);
+bool gw_zone_serial_after(uint32_t a, uint32_t b);
 
 /**
  * The serial of the version after `published` (NULL: there is none) by the zone's policy; `file` is that of the master

@@ -24,11 +24,18 @@ struct signing {
 
 /* ---- may it be signed? --------------------------------------------------------------------------- */
 
+static bool is_unsigned(const struct gw_zone_signing *settings)
+{
+	return !settings->n_keys && !settings->n_published;
+}
+
 static int check_keys(const struct signing *signing)
 {
 	const struct gw_zone_signing *settings = signing->settings;
 	bool keys = false, zone = false;
 
+	if (is_unsigned(settings))
+		return 0;
 	for (size_t i = 0; i < settings->n_keys; i++) {
 		keys |= settings->keys[i].keys;
 		zone |= settings->keys[i].zone;
@@ -48,6 +55,8 @@ static int check_times(const struct signing *signing)
 	const struct gw_zone_composed *composed = &signing->composed;
 	uint32_t expire = gw_dns_u32(composed->soa + composed->soa_len - 8);
 
+	if (is_unsigned(signing->settings))
+		return 0;
 	return gw_zone_signatures_last(signing->settings->policy, expire, composed->max_ttl,
 				       signing->diags)
 		       ? 0
@@ -78,9 +87,18 @@ static int next_serial(const struct signing *signing, uint32_t *ret)
 static int complete(struct signing *signing)
 {
 	const struct gw_zone_config *policy = signing->settings->policy;
-	int err = gw_zone_deny(&signing->composed.zone, policy->denial,
-			       signing->composed.negative_ttl,
-			       gw_zone_threads(signing->settings->threads), &signing->complete);
+	int err = 0;
+
+	if (is_unsigned(signing->settings)) {
+		gw_zone_init(&signing->complete, signing->composed.zone.apex,
+			     signing->composed.zone.apex_len);
+		gw_zone_append(&signing->complete, signing->composed.zone.rrs,
+			       signing->composed.zone.n);
+	} else {
+		err = gw_zone_deny(&signing->composed.zone, policy->denial,
+				   signing->composed.negative_ttl,
+				   gw_zone_threads(signing->settings->threads), &signing->complete);
+	}
 
 	if (err) {
 		gw_diag(signing->diags, GW_D_SIGN_NSEC3, policy->loc, "%s: %s", policy->name->text,

@@ -56,7 +56,7 @@ struct gw_zone_signed {
 };
 
 /**
- * Signs. `zone` and `previous` (NULL: all is signed) are sorted, and must outlive the result.
+ * Signs; without any key, makes the next version of an unsigned zone: serial, ZONEMD. `zone` and `previous` (NULL: all is signed) are sorted, and must outlive the result.
  * 0; with a diagnostic -EINVAL: no SOA at the apex, no key for one of the two tasks, or another zone's `previous`;
  * -EPERM: the policy's times do not fit SOA and TTLs; -ERANGE: the serial would not be newer; -EEXIST: see denial.h;
  * -EIO: a signer failed. `ret->zone` is empty then.

@@ -77,7 +77,7 @@ static void add_ours(const struct gw_zone_signing *signing, uint32_t soa_ttl,
 		(void)add(&ret->zone, GW_DNS_DNSKEY, signing->policy->policy.timing.dnskey_ttl,
 			  signing->published[i]->rdata, signing->published[i]->len);
 	add_cds(&ret->zone, signing);
-	if (signing->policy->denial != GW_ZONE_DENIAL_NSEC)
+	if (signing->policy->denial != GW_ZONE_DENIAL_NSEC && signing->n_published)
 		(void)add(&ret->zone, GW_DNS_NSEC3PARAM, 0, nsec3param, sizeof(nsec3param));
 	if (signing->policy->zonemd)
 		ret->zonemd = add(&ret->zone, GW_DNS_ZONEMD, soa_ttl, zonemd, sizeof(zonemd));

@@ -137,6 +137,7 @@ static void sign_set(const struct walk *walk, const struct gw_zone_rr *set, size
 		    (last && set->type == GW_DNS_ZONEMD ? is_same_zonemd(walk, set)
 							: is_same_set(walk, set, n));
 
+	walk->part->changed |= !same;
 	for (size_t k = 0; k < walk->signing->n_keys; k++) {
 		const struct gw_zone_signing_key *key = &walk->signing->keys[k];
 		const struct gw_zone_rr *kept;

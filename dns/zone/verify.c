@@ -19,7 +19,7 @@ static void find(struct gw_zone_hand *hand, enum gw_diag_id id, size_t at, bool 
 static void find(struct gw_zone_hand *hand, enum gw_diag_id id, size_t at, bool warning,
 		 const char *format, va_list args)
 {
-	struct gw_zone_finding finding = { .at = at, .id = id, .warning = warning };
+	struct gw_zone_fault finding = { .at = at, .id = id, .warning = warning };
 
 	if (hand->n == GW_ZONE_FINDINGS_MAX)
 		return;
@@ -68,7 +68,7 @@ const char *gw_zone_rr_text(struct gw_zone_hand *hand, const struct gw_zone_rr *
 
 static int compare(const void *a, const void *b)
 {
-	const struct gw_zone_finding *left = a, *right = b;
+	const struct gw_zone_fault *left = a, *right = b;
 
 	if (left->at != right->at)
 		return left->at < right->at ? -1 : 1;
@@ -78,7 +78,7 @@ static int compare(const void *a, const void *b)
 /* All threads' findings, in the order of the zone, so that each run tells the same. */
 static bool tell(const struct gw_zone_checked *checked, struct gw_diags *diags)
 {
-	gw_auto_free struct gw_zone_finding *all = NULL;
+	gw_auto_free struct gw_zone_fault *all = NULL;
 	size_t n = 0, capacity = 0;
 	bool right = true;
 

@@ -17,7 +17,7 @@ enum gw_zone_chain {
 	GW_ZONE_CHAIN_NSEC3,
 };
 
-struct gw_zone_finding {
+struct gw_zone_fault {
 	size_t at; /* record: findings are told in its order */
 	enum gw_diag_id id;
 	bool warning;
@@ -26,7 +26,7 @@ struct gw_zone_finding {
 /** Of one thread: what it found, and what it works with. */
 struct gw_zone_hand {
 	struct gw_arena *arena;
-	struct gw_zone_finding *findings; /* heap */
+	struct gw_zone_fault *findings; /* heap */
 	size_t n, capacity;
 	struct gw_zone_public *keys[GW_ZONE_VERIFY_KEYS_MAX]; /* sessions */
 	struct gw_text message;                               /* what is signed */
