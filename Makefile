@@ -26,12 +26,12 @@ CLANG ?= clang
 Q     := $(if $(filter 1,$(V)),,@)
 say    = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-LIBS      := libnftnl libmnl yaml-0.1 jansson libcrypto libssl libevent_core libseccomp ldns
+LIBS      := libnftnl libmnl yaml-0.1 jansson libcrypto libssl libevent_core libseccomp ldns libpcap
 TEST_LIBS := cmocka
 
 # Debian packages, and what each group is for (printed when it is installed).
 DEPS_build := gcc libc6-dev binutils pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libssl-dev \
-	libevent-dev libseccomp-dev libldns-dev
+	libevent-dev libseccomp-dev libldns-dev libpcap0.8-dev
 DEPS_lab   := iproute2 util-linux
 DEPS_test  := libcmocka-dev nftables openssh-client
 DEPS_lint  := clang-tidy clang-format cppcheck

@@ -8,6 +8,7 @@
 #include "gw/ctl/module.h"
 #include "gw/report/json.h"
 #include "gw/report/table.h"
+#include "ipv6guard/inspect_command.h"
 
 #define MODULE "ipv6guard"
 
@@ -349,6 +350,20 @@ const struct gw_command gw_ipv6_commands[] = {
 	  .summary = "What cannot be enforced from here, and what would change that",
 	  .options = no_options,
 	  .run = run_coverage },
+	{ .name = "ipv6 inspect",
+	  .args = "FILE",
+	  .summary = "Judge the frames of a capture, off line",
+	  .details =
+		  "pcap or pcapng of Ethernet, - for standard input. Needs neither a daemon nor\n"
+		  "privileges. Each frame is judged as the guard's daemon would; who owns which\n"
+		  "address is not known from a capture. Exit status 2: something was found.",
+	  .examples = "  gwctl ipv6 inspect incident.pcap\n"
+		      "  tcpdump -i lan0 -w - -c 10000 | gwctl ipv6 inspect - --segment lan\n",
+	  .options = gw_ipv6_inspect_options,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .warnings = true,
+	  .run = gw_cmd_ipv6_inspect },
 	{ .name = "ipv6 allow",
 	  .args = "MAC",
 	  .summary = "Tell no more of a device, and keep it out of quarantine",

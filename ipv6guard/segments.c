@@ -1,4 +1,6 @@
 /* Segments of the config as the classifier wants them: ports by number, prefixes one by one. */
+#include "ipv6guard/segments.h"
+
 #include <net/if.h>
 #include <string.h>
 
@@ -21,24 +23,22 @@ static enum gw_v6_mode mode_of(enum ipv6guard_mode mode)
 	return modes[mode];
 }
 
-static struct gw_v6_peer peer_of(const char *port, const uint8_t mac[GW_MAC_LEN])
+static struct gw_v6_peer peer_of(ipv6guard_port_fn *number, const char *port,
+				 const uint8_t mac[GW_MAC_LEN])
 {
-	/* One that is not there now is no peer now: UINT32_MAX is the number of none. */
-	struct gw_v6_peer peer = { .port = port ? if_nametoindex(port) : 0 };
+	struct gw_v6_peer peer = { .port = port && number ? number(port) : 0 };
 
-	if (port && !peer.port)
-		peer.port = UINT32_MAX;
 	memcpy(peer.mac, mac, GW_MAC_LEN);
 	return peer;
 }
 
-static const struct gw_v6_peer *peers_of(struct gw_arena *arena,
+static const struct gw_v6_peer *peers_of(struct gw_arena *arena, ipv6guard_port_fn *number,
 					 const struct ipv6guard_server *servers, size_t n)
 {
 	struct gw_v6_peer *peers = gw_arena_array(arena, n, struct gw_v6_peer);
 
 	for (size_t i = 0; i < n; i++)
-		peers[i] = peer_of(servers[i].port, servers[i].mac);
+		peers[i] = peer_of(number, servers[i].port, servers[i].mac);
 	return peers;
 }
 
@@ -78,10 +78,11 @@ static const struct gw_v6_prefix *prefixes_of(struct gw_arena *arena, struct gw_
 	return items;
 }
 
-static struct gw_v6_router router_of(struct gw_arena *arena, const struct ipv6guard_router *from)
+static struct gw_v6_router router_of(struct gw_arena *arena, ipv6guard_port_fn *number,
+				     const struct ipv6guard_router *from)
 {
 	struct gw_v6_router router = {
-		.peer = peer_of(from->port, from->mac),
+		.peer = peer_of(number, from->port, from->mac),
 		.stub = !from->lifetime_max,
 		.max_lifetime = (uint16_t)(from->lifetime_max > UINT16_MAX ? UINT16_MAX
 									   : from->lifetime_max),
@@ -100,6 +101,36 @@ static struct gw_v6_router router_of(struct gw_arena *arena, const struct ipv6gu
 	return router;
 }
 
+void ipv6guard_segment_context(struct gw_arena *arena, const struct ipv6guard_segment *segment,
+			       ipv6guard_port_fn *number, struct gw_v6_context *ret)
+{
+	struct gw_v6_router *routers =
+		gw_arena_array(arena, segment->n_routers, struct gw_v6_router);
+
+	for (size_t i = 0; i < segment->n_routers; i++)
+		routers[i] = router_of(arena, number, &segment->routers[i]);
+	*ret = (struct gw_v6_context){
+		.mode = mode_of(segment->mode),
+		.routers = routers,
+		.n_routers = segment->n_routers,
+		.dhcp6_servers = peers_of(arena, number, segment->servers, segment->n_servers),
+		.n_dhcp6_servers = segment->n_servers,
+		.dhcp4_servers =
+			peers_of(arena, number, segment->ipv4_servers, segment->n_ipv4_servers),
+		.n_dhcp4_servers = segment->n_ipv4_servers,
+	};
+}
+
+/* ---- of the config in force ------------------------------------------------------------------ */
+
+/* One that is not there now is no peer now: UINT32_MAX is the number of none. */
+static uint32_t present(const char *port)
+{
+	uint32_t number = if_nametoindex(port);
+
+	return number ? number : UINT32_MAX;
+}
+
 static enum gw_v6_owner owner(void *data, uint32_t port, const uint8_t mac[GW_MAC_LEN],
 			      const uint8_t address[16])
 {
@@ -107,26 +138,6 @@ static enum gw_v6_owner owner(void *data, uint32_t port, const uint8_t mac[GW_MA
 
 	return ipv6guard_bindings_owner(state->bindings, port, mac, address,
 					ipv6guard_clock_ms() / 1000);
-}
-
-static void prepare(struct ipv6guard_state *state, const struct ipv6guard_segment *segment,
-		    struct gw_v6_context *ret)
-{
-	struct gw_arena *arena = state->contexts_arena;
-	struct gw_v6_router *routers =
-		gw_arena_array(arena, segment->n_routers, struct gw_v6_router);
-	for (size_t i = 0; i < segment->n_routers; i++)
-		routers[i] = router_of(arena, &segment->routers[i]);
-	*ret = (struct gw_v6_context){
-		.mode = mode_of(segment->mode),
-		.routers = routers,
-		.n_routers = segment->n_routers,
-		.dhcp6_servers = peers_of(arena, segment->servers, segment->n_servers),
-		.n_dhcp6_servers = segment->n_servers,
-		.dhcp4_servers = peers_of(arena, segment->ipv4_servers, segment->n_ipv4_servers),
-		.n_dhcp4_servers = segment->n_ipv4_servers,
-		.bindings = { .owner = owner, .data = state },
-	};
 }
 
 void ipv6guard_segments_prepare(struct ipv6guard_state *state)
@@ -138,8 +149,13 @@ void ipv6guard_segments_prepare(struct ipv6guard_state *state)
 		return;
 	state->contexts = gw_arena_array(state->contexts_arena, state->model->n_segments,
 					 struct ipv6guard_segment_context);
-	for (size_t i = 0; i < state->model->n_segments; i++)
-		prepare(state, &state->model->segments[i], &state->contexts[i].context);
+	for (size_t i = 0; i < state->model->n_segments; i++) {
+		struct gw_v6_context *context = &state->contexts[i].context;
+
+		ipv6guard_segment_context(state->contexts_arena, &state->model->segments[i],
+					  present, context);
+		context->bindings = (struct gw_v6_bindings){ .owner = owner, .data = state };
+	}
 }
 
 const struct gw_v6_context *ipv6guard_context_of(const struct ipv6guard_state *state,
