@@ -80,13 +80,15 @@ static bool ends_with(const char *name, const char *end)
 	return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-static uint32_t subject_of(const char *name)
+uint32_t gw_v6_dns_subject(const char *name)
 {
 	if (strncmp(name, "wpad.", 5) == 0)
 		return GW_V6_DNS_WPAD;
-	if (strncmp(name, "isatap.", 7) == 0 || ends_with(name, "ipv6.microsoft.com."))
-		return GW_V6_DNS_TRANSITION;
-	if (ends_with(name, "ipv4only.arpa."))
+	if (strncmp(name, "isatap.", 7) == 0)
+		return GW_V6_DNS_ISATAP;
+	if (ends_with(name, ".ipv6.microsoft.com."))
+		return GW_V6_DNS_TEREDO;
+	if (strcmp(name, "ipv4only.arpa.") == 0 || ends_with(name, ".ipv4only.arpa."))
 		return GW_V6_DNS_NAT64;
 	return 0;
 }
@@ -105,7 +107,7 @@ static bool read_record(struct gw_v6_bytes message, size_t *at, bool question, b
 		return false;
 	if (netbios)
 		decode_netbios(name);
-	*subjects |= subject_of(name);
+	*subjects |= gw_v6_dns_subject(name);
 	*type = gw_v6_u16(message.at + next);
 	*at = next + fixed + (question ? 0 : gw_v6_u16(message.at + next + 8));
 	return *at <= message.len;

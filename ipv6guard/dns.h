@@ -6,9 +6,14 @@
 
 enum gw_v6_dns_subject {
 	GW_V6_DNS_WPAD = 1 << 0,
-	GW_V6_DNS_TRANSITION = 1 << 1, /* ISATAP router, Teredo server */
-	GW_V6_DNS_NAT64 = 1 << 2,      /* ipv4only.arpa */
+	GW_V6_DNS_ISATAP = 1 << 1,
+	GW_V6_DNS_TEREDO = 1 << 2, /* a server of it */
+	GW_V6_DNS_NAT64 = 1 << 3,  /* ipv4only.arpa */
+	GW_V6_DNS_TRANSITION = GW_V6_DNS_ISATAP | GW_V6_DNS_TEREDO,
 };
+
+/** What a name is about, which is in lower case and ends with a dot: one of GW_V6_DNS_…; 0: nothing of these. */
+uint32_t gw_v6_dns_subject(const char *name);
 
 struct gw_v6_dns {
 	bool response;
