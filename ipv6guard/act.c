@@ -265,6 +265,21 @@ static void keep_event(struct ipv6guard_state *state, json_t *detail, int64_t no
 	state->n_events++;
 }
 
+/* How long after the frame it was told, with all that is known of the device. */
+static void measure_telling(struct ipv6guard_state *state, int64_t frame_us)
+{
+	struct timespec now;
+	int64_t took;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
+	took = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - frame_us;
+	if (took < 0)
+		return; /* the clock was set */
+	state->told_us = took;
+	if (took > state->told_us_max)
+		state->told_us_max = took;
+}
+
 static void tell(struct ipv6guard_state *state, const struct ipv6guard_case *found,
 		 const struct ipv6guard_answer *answer, int64_t now)
 {
@@ -291,6 +306,7 @@ static void tell(struct ipv6guard_state *state, const struct ipv6guard_case *fou
 				 .detail = json_incref(detail),
 			 });
 	keep_event(state, detail, now);
+	measure_telling(state, found->frame->time_us);
 	state->changed = true;
 }
 

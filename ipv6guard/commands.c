@@ -100,7 +100,8 @@ static enum gw_exit run_status(struct gw_ctl *ctl)
 					    "quarantines",     "quarantines_failed",
 					    "waiting",         "given_up",
 					    "landlock",        "response_us",
-					    "response_us_max", "captured",
+					    "response_us_max", "told_us",
+					    "told_us_max",     "captured",
 					    "vendors" };
 	json_t *reply;
 	enum gw_exit status = gw_ctl_ask_module(ctl, MODULE, "status", NULL, &reply);

@@ -94,8 +94,9 @@ struct ipv6guard_state {
 	uint64_t told[4], held; /* by severity */
 	uint64_t quarantines, quarantines_failed, ends_announced;
 	int64_t response_us,
-		response_us_max; /* from a frame to quarantine: the last, the longest */
-	json_t *refused;         /* as gwd has told it last; NULL: not yet */
+		response_us_max;      /* from a frame to quarantine: the last, the longest */
+	int64_t told_us, told_us_max; /* from a frame to its event with the device's identity */
+	json_t *refused;              /* as gwd has told it last; NULL: not yet */
 	struct ipv6guard_capture capture;
 	struct ipv6guard_listener listeners[IPV6GUARD_LISTENERS];
 	int packet_fd;         /* to announce the end of rogue routers; -1: none */

@@ -214,6 +214,8 @@ static void guard_status(struct gw_daemon *daemon, json_t *fields)
 	gw_json_set(fields, "quarantines_failed", gw_json_number(state->quarantines_failed));
 	gw_json_set(fields, "response_us", json_integer(state->response_us));
 	gw_json_set(fields, "response_us_max", json_integer(state->response_us_max));
+	gw_json_set(fields, "told_us", json_integer(state->told_us));
+	gw_json_set(fields, "told_us_max", json_integer(state->told_us_max));
 	gw_json_set(fields, "captured", gw_json_number(state->capture.frames));
 	gw_json_set(fields, "vendors", gw_json_number(ipv6guard_vendors_count(state->vendors)));
 	gw_json_set(fields, "segments",

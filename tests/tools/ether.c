@@ -3,6 +3,7 @@
  *
  *	ether send IFACE               frames of standard input, "NAME HEX" a line, # begins a remark
  *	ether flood IFACE SECONDS      the first of them as fast as it goes; prints how many
+ *	ether churn IFACE FRAMES       likewise so many, each from an IPv6 address of its own
  *	ether hear IFACE               what comes in, a line of hex each, until SIGTERM
  *
  * Hearing puts the tag back that the kernel takes off, so that a frame is the one that was sent.
@@ -145,6 +146,46 @@ static int flood(const char *interface, double seconds)
 	return 0;
 }
 
+/* The last 8 octets of the source address of IPv6, behind Ethernet's header. */
+#define SOURCE_AT 30u
+
+static int churn(const char *interface, uint64_t frames)
+{
+	static uint8_t bytes[BURST][FRAME_MAX];
+	struct mmsghdr messages[BURST] = { 0 };
+	struct iovec parts[BURST];
+	char name[64];
+	/* Any odd number: as many addresses as there are frames. */
+	uint64_t address = UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)getpid(), n = 0;
+	size_t len = next_frame(name, bytes[0]);
+	int fd = open_socket(interface, false);
+
+	if (fd < 0 || len < SOURCE_AT + sizeof(address))
+		return die(interface);
+	for (size_t i = 0; i < BURST; i++) {
+		memcpy(bytes[i], bytes[0], len);
+		parts[i] = (struct iovec){ bytes[i], len };
+		messages[i].msg_hdr.msg_iov = &parts[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	while (n < frames) {
+		unsigned int some = frames - n < BURST ? (unsigned int)(frames - n) : BURST;
+		int sent;
+
+		for (unsigned int i = 0; i < some; i++) {
+			address += UINT64_C(0x9e3779b97f4a7c15);
+			memcpy(bytes[i] + SOURCE_AT, &address, sizeof(address));
+		}
+		sent = sendmmsg(fd, messages, some, 0);
+		if (sent > 0)
+			n += (uint64_t)sent;
+		else
+			usleep(100);
+	}
+	printf("%llu\n", (unsigned long long)n);
+	return 0;
+}
+
 /* The tag of `message` in front of the type, where it was. */
 static size_t put_tag(struct msghdr *message, uint8_t *frame, size_t len)
 {
@@ -216,8 +257,11 @@ int main(int argc, char **argv)
 		return send_all(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "flood") == 0)
 		return flood(argv[2], strtod(argv[3], NULL));
+	if (argc == 4 && strcmp(argv[1], "churn") == 0)
+		return churn(argv[2], strtoull(argv[3], NULL, 10));
 	if (argc == 3 && strcmp(argv[1], "hear") == 0)
 		return hear(argv[2]);
-	fputs("usage: ether send IFACE | flood IFACE SECONDS | hear IFACE\n", stderr);
+	fputs("usage: ether send IFACE | flood IFACE SECONDS | churn IFACE FRAMES | hear IFACE\n",
+	      stderr);
 	return 64;
 }
