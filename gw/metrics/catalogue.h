@@ -60,7 +60,7 @@
 
 #define GW_METRICS_OF_MODULES(X) \
 	X(LIMIT_PACKETS, "gw_limit_packets", COUNTER, NULL, "Packets that a limit has judged.") \
-	X(ATTACK_ACTIVE, "gw_attack_active", GAUGE, NULL, "1 while an attack of a kind goes on.") \
+	X(ATTACK_ACTIVE, "gw_attack_active", GAUGE, NULL, "Attacks that go on, by vector.") \
 	X(DNS_QUERIES, "gw_dns_queries", COUNTER, NULL, "Queries by zone of the client and result.") \
 	X(IPV6_FRAMES, "gw_ipv6guard_frames", COUNTER, NULL, "Frames by segment, class and verdict.") \
 	X(AUTH_EVENTS, "gw_auth_events", COUNTER, NULL, "Authentications by source and result.")

@@ -12,9 +12,9 @@ die() { echo "$*"; exit 1; }
 # What there is: the catalogue, what modules count (a name in a module is a family's), and what is not ours.
 {
 	"$BUILD/tools/metric_names"
-	grep -rhoE '"gw_(module|ipv6guard|dns|limit|auth|attack)_[a-z0-9_]+"' gw/daemon ipv6guard dns ratelimit vpnauth --include='*.c' 2>/dev/null |
+	grep -rhoE '"gw_(module|ipv6guard|dns|limit|auth|attack|stone|conntrack)_[a-z0-9_]+"' gw/daemon ipv6guard dns ratelimit vpnauth --include='*.c' 2>/dev/null |
 		tr -d '"' | sed 'p; s/$/_total/'
-	printf '%s\n' up node_nf_conntrack_entries node_nf_conntrack_entries_limit
+	echo up
 } | sort -u >"$work/known"
 # asked FILE: names of metrics in queries, a line each: words before a brace or bracket, or with a prefix.
 asked() {

@@ -103,6 +103,39 @@ static void the_list_keeps_each_fact_once(void **ret)
 	assert_int_equal(state->measures.n, 1);
 }
 
+static void all_kinds_are_counted_as_each_is(void **ret)
+{
+	struct state *state = *ret;
+	struct gw_measure zone = { .kind = GW_MEASURE_KIND_ISOLATE, .subject = "" };
+	struct gw_measure user = { .kind = GW_MEASURE_KIND_SUSPEND,
+				   .set = GW_MEASURE_NOWHERE,
+				   .subject = "op-17" };
+	size_t counts[GW_MEASURE_KIND_COUNT];
+	char net[32];
+
+	for (unsigned int i = 0; i < 250; i++) {
+		struct gw_measure measure;
+
+		(void)snprintf(net, sizeof(net), i % 3 ? "10.0.%u.%u" : "10.%u.%u.0/24", i % 7, i);
+		measure = ban(net, 0);
+		if (i % 3 && i % 2) {
+			measure.kind = GW_MEASURE_KIND_QUARANTINE;
+			measure.subject = "host";
+			assert_true(gw_measure_set_range(&measure, GW_FAMILY_IPV4,
+							 (struct gw_range){ i, i }));
+		}
+		gw_measures_put(&state->measures, &measure);
+	}
+	gw_measure_set_zone(&zone, "hq", false);
+	gw_measures_put(&state->measures, &zone);
+	gw_measures_put(&state->measures, &user);
+	gw_measures_count_all(&state->measures, counts);
+	for (int k = 0; k < GW_MEASURE_KIND_COUNT; k++)
+		assert_int_equal(counts[k],
+				 gw_measures_count(&state->measures, (enum gw_measure_kind)k));
+	assert_int_equal(counts[GW_MEASURE_KIND_BAN] + counts[GW_MEASURE_KIND_QUARANTINE], 250);
+}
+
 static void quarantine_is_for_single_hosts(void **ret)
 {
 	struct gw_measure measure = { .kind = GW_MEASURE_KIND_QUARANTINE };
@@ -354,6 +387,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_list_keeps_each_fact_once),
+		TEST(all_kinds_are_counted_as_each_is),
 		TEST(quarantine_is_for_single_hosts),
 		TEST(every_kind_survives_the_journal),
 		TEST(a_journal_cut_anywhere_has_all_whole_lines),
