@@ -110,7 +110,8 @@ static void print_status(struct gw_ctl *ctl, const json_t *reply)
 		       "mode:        %s\n"
 		       "attacks:     %lld\n"
 		       "inside:      %lld hosts, %lld first contacts, %lld of them unanswered\n"
-		       "quarantine:  %lld so far, %lld failed; %lld findings\n",
+		       "quarantine:  %lld so far, %lld failed; %lld findings\n"
+		       "bans:        %lld, of which the kernel has %lld\n",
 		       text_of(reply, "version"),
 		       gw_report_time(number_of(reply, "started"), since),
 		       is_true(reply, "agent") ? "connected" : "NOT connected",
@@ -120,7 +121,8 @@ static void print_status(struct gw_ctl *ctl, const json_t *reply)
 		       text_of(reply, "mode"), number_of(reply, "attacks"),
 		       number_of(reply, "hosts"), number_of(reply, "contacts"),
 		       number_of(reply, "contacts_failed"), number_of(reply, "quarantines"),
-		       number_of(reply, "quarantines_failed"), number_of(reply, "stones"));
+		       number_of(reply, "quarantines_failed"), number_of(reply, "stones"),
+		       number_of(reply, "bans_intended"), number_of(reply, "bans_enforced"));
 	print_line(ctl, reply);
 }
 
@@ -175,6 +177,8 @@ static enum gw_exit run_status(struct gw_ctl *ctl)
 					    "line_mbit",
 					    "line_rate",
 					    "line_full",
+					    "bans_intended",
+					    "bans_enforced",
 					    "carrier",
 					    "ask",
 					    "waiting",
@@ -432,6 +436,43 @@ static enum gw_exit run_why(struct gw_ctl *ctl)
 	return GW_EXIT_OK;
 }
 
+/* ---- feeds ----------------------------------------------------------------------------------- */
+
+static enum gw_exit run_feeds(struct gw_ctl *ctl)
+{
+	struct gw_report_table table = { 0 };
+	const json_t *feed;
+	json_t *list;
+	size_t i;
+	enum gw_exit status = ask_list(ctl, "feeds", "feeds", &list);
+
+	if (!list)
+		return status;
+	gw_report_row(&table, "FEED", "ENTRIES", "LEFT OUT", "STATE", "READ", "COMPLAINT");
+	json_array_foreach(list, i, feed)
+	{
+		char read[GW_REPORT_TIME];
+
+		gw_report_row(&table, text_of(feed, "feed"),
+			      gw_arena_printf(ctl->arena, "%lld", number_of(feed, "entries")),
+			      gw_arena_printf(ctl->arena, "%lld", number_of(feed, "left_out")),
+			      is_true(feed, "refused")    ? "refused"
+			      : is_true(feed, "in_force") ? "in force"
+							  : "not in force",
+			      number_of(feed, "read")
+				      ? gw_report_time(number_of(feed, "read"), read)
+				      : "-",
+			      text_of(feed, "complaint"));
+	}
+	if (json_array_size(list))
+		gw_report_table_print(&table, "<>>", &ctl->out);
+	else
+		gw_text_puts(&ctl->out, "the config names no feeds\n");
+	gw_report_table_done(&table);
+	json_decref(list);
+	return GW_EXIT_OK;
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct gw_option no_options[] = { { NULL, 0, NULL, NULL } };
@@ -464,6 +505,10 @@ const struct gw_command gw_limit_commands[] = {
 	  .summary = "Inside hosts that scanned, flooded or sent mail",
 	  .options = no_options,
 	  .run = run_hosts },
+	{ .name = "limit feeds",
+	  .summary = "Block lists: what was read, left out and refused",
+	  .options = no_options,
+	  .run = run_feeds },
 	{ .name = "limit why",
 	  .args = "[TARGET|ADDRESS]",
 	  .summary = "Why a target is in its mode, or an inside host in quarantine",

@@ -50,6 +50,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	if (!state->watch)
 		return;
 	ratelimit_tick(state, ratelimit_clock_ms(), now);
+	ratelimit_feeds_turn(state, now);
 	if (now - state->kept >= SAVE_S || now < state->kept)
 		save(state, now);
 }
@@ -125,6 +126,7 @@ static void watch_configured(struct gw_daemon *daemon)
 	settings_of(state, &settings);
 	ratelimit_scan_set(state->scan, &settings);
 	ratelimit_targets_forget(state);
+	ratelimit_feeds_prepare(state);
 	gw_conf_drop_tree(daemon->config->conf);
 }
 
@@ -199,6 +201,8 @@ static void watch_status(struct gw_daemon *daemon, json_t *fields)
 	gw_json_set(fields, "line_down", gw_json_number(scan.line_down));
 	gw_json_set(fields, "connections", gw_json_number(state->machine.connections));
 	gw_json_set(fields, "connections_max", gw_json_number(state->machine.connections_max));
+	gw_json_set(fields, "bans_intended", gw_json_number(state->bans_intended));
+	gw_json_set(fields, "bans_enforced", gw_json_number(state->bans_enforced));
 	upstream_status(state, fields);
 }
 
@@ -250,6 +254,11 @@ static void watch_metrics(struct gw_daemon *daemon, struct gw_metrics *metrics)
 		       "First contacts of inside hosts that nobody answered.", scan.failed);
 	gw_metrics_one(metrics, "gw_stone_contacts_unknown", "counter",
 		       "First contacts whose outcome was not seen for lack of room.", scan.overrun);
+	gw_metrics_one(metrics, "gw_bans_intended", "gauge",
+		       "Bans that the kernel should hold, as elements of its sets.",
+		       state->bans_intended);
+	gw_metrics_one(metrics, "gw_bans_enforced", "gauge",
+		       "Bans that the kernel held when they were compared.", state->bans_enforced);
 	gw_metrics_one(metrics, "gw_conntrack_entries", "gauge", "Connections in the table.",
 		       state->machine.connections);
 	gw_metrics_one(metrics, "gw_conntrack_entries_limit", "gauge",

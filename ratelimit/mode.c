@@ -1,10 +1,9 @@
 #include "ratelimit/mode.h"
 
-#define HOLD_MS     10000
-#define HOLD_MAX_MS 120000
-#define AGAIN_MS    60000 /* rising again so soon means that it fell too early */
-#define FULL_MS     3000  /* bursts fill a line for a moment, too */
-#define SUSPICIONS  3u    /* ticks in a row, before anything is done about a suspicion */
+#define HOLD_MAX   12   /* times the usual while */
+#define AGAIN      6    /* so many whiles: rising again so soon means that it fell too early */
+#define FULL_MS    3000 /* bursts fill a line for a moment, too */
+#define SUSPICIONS 3u   /* ticks in a row, before anything is done about a suspicion */
 
 const char *ratelimit_mode_name(enum ratelimit_mode mode)
 {
@@ -18,9 +17,11 @@ const char *ratelimit_mode_name(enum ratelimit_mode mode)
 	return names[mode];
 }
 
-void ratelimit_regime_init(struct ratelimit_regime *regime, int64_t now_ms)
+void ratelimit_regime_init(struct ratelimit_regime *regime, int64_t quiet_ms, int64_t now_ms)
 {
-	*regime = (struct ratelimit_regime){ .since_ms = now_ms, .hold_ms = HOLD_MS };
+	*regime = (struct ratelimit_regime){ .since_ms = now_ms,
+					     .quiet_ms = quiet_ms,
+					     .hold_ms = quiet_ms };
 }
 
 /* The mode that there is a reason for now. */
@@ -51,11 +52,12 @@ static void enter(struct ratelimit_regime *regime, enum ratelimit_mode mode, int
 static void rise(struct ratelimit_regime *regime, enum ratelimit_mode mode, int64_t now_ms)
 {
 	if (regime->mode < RATELIMIT_UNDER_ATTACK && mode >= RATELIMIT_UNDER_ATTACK) {
-		bool again = regime->left_ms && now_ms - regime->left_ms < AGAIN_MS;
+		int64_t most = HOLD_MAX * regime->quiet_ms;
+		bool again = regime->left_ms && now_ms - regime->left_ms < AGAIN * regime->quiet_ms;
 
-		regime->hold_ms = again ? regime->hold_ms * 2 : HOLD_MS;
-		if (regime->hold_ms > HOLD_MAX_MS)
-			regime->hold_ms = HOLD_MAX_MS;
+		regime->hold_ms = again ? regime->hold_ms * 2 : regime->quiet_ms;
+		if (regime->hold_ms > most)
+			regime->hold_ms = most;
 	}
 	enter(regime, mode, now_ms);
 }

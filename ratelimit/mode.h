@@ -28,12 +28,13 @@ struct ratelimit_regime {
 	int64_t reason_ms; /* when there was last a reason for it, or a worse one */
 	int64_t left_ms;   /* when it last fell below `attack`; 0: never */
 	int64_t full_ms;   /* since when the line is full; 0: it is not */
+	int64_t quiet_ms;  /* the usual while; may be changed at any time */
 	int64_t hold_ms;   /* how long it must be quiet to fall a step */
 	unsigned int seen; /* ticks in a row that were at least suspicious */
 	uint64_t changes;
 };
 
-void ratelimit_regime_init(struct ratelimit_regime *regime, int64_t now_ms);
+void ratelimit_regime_init(struct ratelimit_regime *regime, int64_t quiet_ms, int64_t now_ms);
 /** A tick: the worst that was found, and whether the line is full. True: the mode is another now. */
 bool ratelimit_regime_tick(struct ratelimit_regime *regime, enum ratelimit_level worst,
 			   bool link_full, int64_t now_ms);

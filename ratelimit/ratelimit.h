@@ -35,6 +35,7 @@ struct ratelimit_watch {
 	/* Attacks. */
 	uint32_t floors[RATELIMIT_METRIC_COUNT];
 	uint32_t destinations, lingering;
+	int64_t quiet_s; /* for so long, before a mode is left */
 	/* The line, and who carries it. */
 	const char *interface; /* NULL: none is declared */
 	uint32_t mbit;

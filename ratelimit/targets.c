@@ -24,7 +24,8 @@ static void prepare(struct ratelimit_state *state, struct ratelimit_target *targ
 	target->dests = dests ? dests : ratelimit_sketch_new(RATELIMIT_COUNTERS, state->seed);
 	ratelimit_sketch_clear(target->sources);
 	ratelimit_sketch_clear(target->dests);
-	ratelimit_regime_init(&target->regime, now_ms);
+	ratelimit_regime_init(&target->regime, state->watch ? state->watch->quiet_s * 1000 : 0,
+			      now_ms);
 	for (size_t i = 0; i < RATELIMIT_LEARNED; i++)
 		ratelimit_baseline_init(&target->usual[i]);
 }

@@ -208,6 +208,7 @@ static void judge(struct ratelimit_state *state, struct ratelimit_target *target
 			(struct ratelimit_finding){ .vector = RATELIMIT_VECTOR_PULSE,
 						    .level = RATELIMIT_SUSPECT };
 	learn(target, level, hour);
+	target->regime.quiet_ms = state->watch->quiet_s * 1000;
 	if (ratelimit_regime_tick(&target->regime, level, state->machine.line_full, now_ms)) {
 		note_reason(state, target, before, now);
 		state->changed = true;

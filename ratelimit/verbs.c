@@ -107,6 +107,18 @@ static void run_stones(struct gw_ipc_call *call, void *context)
 	gw_daemon_reply_list(call, "hosts", list);
 }
 
+static void run_feeds(struct gw_ipc_call *call, void *context)
+{
+	const struct gw_daemon *daemon = context;
+	const struct ratelimit_state *state = daemon->state;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < RATELIMIT_FEEDS; i++)
+		if (*state->feeds[i].name)
+			gw_json_add(list, ratelimit_feed_json(&state->feeds[i]));
+	gw_daemon_reply_list(call, "feeds", list);
+}
+
 /* ---- top and why ----------------------------------------------------------------------------- */
 
 /* The one that is named, or else the one that most strangers come to. False after a refusal. */
@@ -246,6 +258,7 @@ const struct gw_verb ratelimit_verbs[] = {
 	{ "attacks", "Attacks that are remembered.", NULL, NULL, NULL, LIST("attacks"), GW_DAEMON_READ, run_attacks },
 	{ "attack", "An attack.", attack_fields, attack_reply, NULL, NULL, GW_DAEMON_READ, run_attack },
 	{ "hosts", "Inside hosts that did harm.", NULL, NULL, NULL, LIST("hosts"), GW_DAEMON_READ, run_stones },
+	{ "feeds", "Block lists, as they were read last.", NULL, NULL, NULL, LIST("feeds"), GW_DAEMON_READ, run_feeds },
 	{ "top", "Who comes most, and where to.", target_fields, top_reply, NULL, NULL, GW_DAEMON_READ, run_top },
 	{ "why", "Why a target is in its mode, or a host in quarantine.", target_fields, why_reply, NULL, NULL,
 	  GW_DAEMON_READ, run_why },

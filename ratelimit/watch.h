@@ -8,6 +8,7 @@
  *	tick.c      ten times a second: findings of each target, its mode, and why
  *	attacks.c   attacks from their start to their end
  *	stones.c    inside hosts that do harm, and what is done about them
+ *	feeds.c     block lists from files, handed to gwd
  *	keep.c      what is usual, on disk
  *	verbs.c     what gwctl asks
  * Pure: judge.h, mode.h, baseline.h, sketch.h, scan.h, feed.h.
@@ -17,7 +18,7 @@
 #ifndef RATELIMIT_WATCH_H
 #define RATELIMIT_WATCH_H
 
-#include <net/if.h>
+#include <sys/stat.h>
 
 #include "gw/daemon/daemon.h"
 #include "gw/nft/flows.h"
@@ -28,18 +29,20 @@
 
 struct event;
 
-#define RATELIMIT_TARGETS  256u
-#define RATELIMIT_PREFIXES 64u /* of them */
-#define RATELIMIT_NAME     80u
-#define RATELIMIT_TOP      10u /* of a top list */
-#define RATELIMIT_COUNTERS 128u
-#define RATELIMIT_REASONS  8u   /* decisions that are remembered of a target */
-#define RATELIMIT_ATTACKS  128u /* that are remembered */
-#define RATELIMIT_STONES   128u
-#define RATELIMIT_CACHE    4096u /* destinations whose target is known */
-#define RATELIMIT_LINGER_S 30u
-#define RATELIMIT_LEARNED  (RATELIMIT_METRIC_COUNT + 1u) /* metrics, and lingering connections */
-#define RATELIMIT_TOLD_A_S 10u                           /* records a second, whatever happens */
+#define RATELIMIT_TARGETS   256u
+#define RATELIMIT_PREFIXES  64u /* of them */
+#define RATELIMIT_NAME      80u
+#define RATELIMIT_TOP       10u /* of a top list */
+#define RATELIMIT_COUNTERS  128u
+#define RATELIMIT_REASONS   8u   /* decisions that are remembered of a target */
+#define RATELIMIT_ATTACKS   128u /* that are remembered */
+#define RATELIMIT_STONES    128u
+#define RATELIMIT_CACHE     4096u /* destinations whose target is known */
+#define RATELIMIT_FEEDS     32u
+#define RATELIMIT_FEED_NAME 33u
+#define RATELIMIT_LINGER_S  30u
+#define RATELIMIT_LEARNED   (RATELIMIT_METRIC_COUNT + 1u) /* metrics, and lingering connections */
+#define RATELIMIT_TOLD_A_S  10u                           /* records a second, whatever happens */
 
 enum ratelimit_target_kind {
 	RATELIMIT_TARGET_POLICY,  /* what a policy lets strangers reach */
@@ -107,6 +110,18 @@ struct ratelimit_stone {
 	char failure[96];   /* what gwd said; "" */
 };
 
+/** A block list, as it was read last. */
+struct ratelimit_feed_state {
+	char name[RATELIMIT_FEED_NAME]; /* "" : the place is free */
+	bool in_force, refused, missing;
+	bool retry;   /* it is to be read again, though the file is the same */
+	int64_t read; /* Unix time; 0: not yet */
+	off_t size;
+	struct timespec changed;
+	size_t entries, left_out;
+	char complaint[192]; /* "" */
+};
+
 /** What the machine says of itself. */
 struct ratelimit_machine {
 	bool readable;
@@ -131,6 +146,9 @@ struct ratelimit_state {
 	uint64_t n_attacks;
 	struct ratelimit_stone stones[RATELIMIT_STONES];
 	uint64_t n_stones;
+	struct ratelimit_feed_state feeds[RATELIMIT_FEEDS]; /* as the config lists them */
+	int64_t feeds_turned, bans_compared;                /* Unix time */
+	uint64_t bans_intended, bans_enforced;
 	/* The descriptor from gwd. */
 	int events_fd; /* -1: none */
 	struct event *readable, *retry, *tick;
@@ -208,6 +226,14 @@ void ratelimit_tell(struct ratelimit_state *state, const struct gw_daemon_record
 /** Takes what the scan detector has found, and answers it. */
 void ratelimit_stones_turn(struct ratelimit_state *state, int64_t now_ms, int64_t now);
 json_t *ratelimit_stone_json(const struct ratelimit_stone *stone);
+
+/* ---- feeds.c --------------------------------------------------------------------------------- */
+
+/** The config is another: these feeds from now on. */
+void ratelimit_feeds_prepare(struct ratelimit_state *state);
+/** Now and then: reads those that have changed. */
+void ratelimit_feeds_turn(struct ratelimit_state *state, int64_t now);
+json_t *ratelimit_feed_json(const struct ratelimit_feed_state *feed);
 
 /* ---- keep.c ---------------------------------------------------------------------------------- */
 

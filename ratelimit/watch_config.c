@@ -160,7 +160,7 @@ static void load_stones(struct gw_loader *loader, struct gw_node *node,
 
 struct detection_form {
 	uint32_t floors[RATELIMIT_METRIC_COUNT];
-	uint32_t destinations, lingering;
+	uint32_t destinations, lingering, quiet;
 };
 
 #define FLOOR(name, metric, usual, english, japanese)                                              \
@@ -192,6 +192,10 @@ static const struct gw_field detection_fields[] = {
 	  .offset = offsetof(struct detection_form, lingering),
 	  .en = "Connections of one target that are open for more than half a minute.",
 	  .ja = "30秒以上続く接続の標的ごとの上限。" },
+	{ .key = "quiet", .type = GW_FIELD_DURATION, .min = 1, .max = 600, .fallback = "10s",
+	  .offset = offsetof(struct detection_form, quiet),
+	  .en = "How long it must be quiet before a mode is left for the one below.",
+	  .ja = "モードを1段階下げるまでに必要な平穏な時間。" },
 };
 // clang-format on
 
@@ -362,6 +366,7 @@ void ratelimit_watch_load(struct gw_loader *loader, const struct ratelimit_watch
 	memcpy(ret->floors, detection.floors, sizeof(ret->floors));
 	ret->destinations = detection.destinations;
 	ret->lingering = detection.lingering;
+	ret->quiet_s = detection.quiet;
 	load_upstream(loader, nodes->upstream, ret);
 	load_feeds(loader, nodes->feeds, ret);
 	load_never(loader, nodes->never_ban, ret);

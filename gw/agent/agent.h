@@ -15,6 +15,7 @@
  *	host.c       settings of the kernel that the config declares
  *	emergency.c  measures that are in force: measures.c takes them, devices.c admits devices
  *	modules.c    what modules may ask for on their own socket
+ *	feeds.c      bans by the list, and whether the kernel has all of them
  *	pair_verbs.c quarantine of a device at a port, which the IPv6 guard asks for
  *	handover.c   what they are handed there: the config in force, sockets that need privileges
  *	record.c     what happened, for those who watch and for the audit trail
@@ -200,6 +201,7 @@ extern const struct gw_verb gw_verbs_zone[];
 /** What the peer's user may ask for on the socket of the modules; 0: nothing (modules.c). */
 unsigned int gw_agent_module_permissions(int fd, const struct gw_peer *peer, void *context);
 extern const struct gw_verb gw_verbs_measures[];
+extern const struct gw_verb gw_verbs_feeds[];
 extern const struct gw_verb gw_verbs_devices[];
 extern const struct gw_verb gw_verbs_admit[];
 

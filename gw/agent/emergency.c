@@ -30,29 +30,52 @@ void gw_measure_list_done(struct gw_measure_list *list)
 
 /* ---- the end of measures -------------------------------------------------------------------- */
 
+/* A list is on record as a whole: a hundred thousand of its entries may end together. */
+static bool is_of_list(const struct gw_measure *item)
+{
+	return strncmp(item->subject, GW_MEASURE_FEED, sizeof(GW_MEASURE_FEED) - 1) == 0;
+}
+
+static void record_end(struct gw_agent *agent, const struct gw_measure_list *over)
+{
+	char text[GW_MEASURE_TEXT];
+	size_t of_lists = 0;
+
+	for (size_t i = 0; i < over->n; i++) {
+		const struct gw_measure *item = &over->items[i];
+
+		of_lists += is_of_list(item);
+		if (!is_of_list(item))
+			gw_agent_record(agent, &(struct gw_agent_event){
+						       .event = "measure.ended",
+						       .subject = gw_measure_text(item, text),
+						       .reason = "its time is over",
+						       .detail = gw_measure_json(item),
+					       });
+	}
+	if (of_lists)
+		gw_agent_record(agent,
+				&(struct gw_agent_event){
+					.event = "measure.ended",
+					.subject = "entries of lists",
+					.reason = "their time is over",
+					.detail = json_pack("{s:I}", "n", (json_int_t)of_lists),
+				});
+}
+
 /* The kernel has let go of them by itself, or does so now: this is for the books. */
 static void end_measures(struct gw_agent *agent, int64_t now)
 {
 	struct gw_measures *measures = &agent->emergency->measures;
 	struct gw_measure_list over = { 0 };
-	char text[GW_MEASURE_TEXT];
 
 	for (size_t i = 0; i < measures->n; i++)
 		if (gw_measure_is_over(&measures->items[i], now))
 			gw_measure_list_add(&over, &measures->items[i]);
 	if (over.n && gw_measures_note(measures, agent->emergency->dir, over.items, over.n, false))
 		over.n = 0; /* the disk is full, say: they stay in the books until it is not */
-	for (size_t i = 0; i < over.n; i++) {
-		const struct gw_measure *item = &over.items[i];
-
-		gw_agent_record(agent, &(struct gw_agent_event){
-					       .event = "measure.ended",
-					       .subject = gw_measure_text(item, text),
-					       .reason = "its time is over",
-					       .detail = gw_measure_json(item),
-				       });
-		(void)gw_measures_remove(measures, item); /* it was there */
-	}
+	record_end(agent, &over);
+	gw_measures_remove_all(measures, over.items, over.n);
 	if (over.n) {
 		/* What the guard still asks for nothing costs time only: failing is no harm. */
 		(void)gw_measures_sync(measures, agent->target.kernel, GW_MEASURE_GUARD, NULL, now);
@@ -216,12 +239,10 @@ const struct gw_agent_part gw_part_emergency = {
 
 static void put_all(struct gw_measures *measures, const struct gw_measure_list *list, bool come)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		if (come)
-			gw_measures_put(measures, &list->items[i]);
-		else
-			(void)gw_measures_remove(measures, &list->items[i]); /* maybe not there */
-	}
+	if (!come)
+		gw_measures_remove_all(measures, list->items, list->n); /* maybe not there */
+	for (size_t i = 0; come && i < list->n; i++)
+		gw_measures_put(measures, &list->items[i]);
 }
 
 static int send_changes(struct gw_agent *agent, const struct gw_measure_list *list)

@@ -20,6 +20,9 @@ struct gw_emergency {
 	int dir;             /* the state directory */
 	bool behind;         /* the kernel may not have all of them, or bans are not compared yet */
 	struct gw_devices *devices;
+	/* Bans as they were compared last: feeds.c. */
+	struct gw_kernel_state compared; /* generation 0: not yet */
+	uint64_t bans_intended, bans_enforced;
 };
 
 /** Facts that one request is about. */

@@ -148,6 +148,24 @@ bool gw_measures_remove(struct gw_measures *measures, const struct gw_measure *l
 	return true;
 }
 
+/* A hundred thousand that go one by one would each move all that stand behind them. */
+void gw_measures_remove_all(struct gw_measures *measures, const struct gw_measure *like, size_t n)
+{
+	gw_auto_free bool *gone = gw_zalloc(measures->n + 1, sizeof(*gone));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_measure *found = gw_measures_find(measures, &like[i]);
+
+		if (found)
+			gone[found - measures->items] = true;
+	}
+	for (size_t i = 0; measures->items && i < measures->n; i++)
+		if (!gone[i])
+			measures->items[kept++] = measures->items[i];
+	measures->n = kept;
+}
+
 size_t gw_measures_count(const struct gw_measures *measures, enum gw_measure_kind kind)
 {
 	size_t n = 0;

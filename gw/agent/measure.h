@@ -46,6 +46,9 @@ struct gw_measure {
 	int64_t since, until; /* Unix time; until 0: until it is lifted */
 };
 
+/** Begins the subject of bans that a list has made: "feed:NAME" (feeds.c). */
+#define GW_MEASURE_FEED "feed:"
+
 struct gw_measures {
 	struct gw_measure *items; /* sorted */
 	size_t n, capacity;
@@ -68,6 +71,8 @@ struct gw_measure *gw_measures_find(const struct gw_measures *measures,
 void gw_measures_put(struct gw_measures *measures, const struct gw_measure *measure);
 /** False if it is not there. */
 bool gw_measures_remove(struct gw_measures *measures, const struct gw_measure *like);
+/** Removes those of `n` that are there, however many they are, in one go. */
+void gw_measures_remove_all(struct gw_measures *measures, const struct gw_measure *like, size_t n);
 size_t gw_measures_count(const struct gw_measures *measures, enum gw_measure_kind kind);
 /** The same for all kinds, without looking at every one of half a million bans. */
 void gw_measures_count_all(const struct gw_measures *measures, size_t ret[GW_MEASURE_KIND_COUNT]);

@@ -25,6 +25,7 @@ struct request {
 	enum gw_link_keep keep;
 	gw_link_answer_fn *answered;
 	void *context;
+	int file; /* attached; -1: none */
 	size_t len;
 	char text[];
 };
@@ -62,6 +63,8 @@ static struct request *take(struct gw_link *link, struct request **place)
 
 static void answer(struct gw_link *link, struct request *request, const json_t *reply, int file)
 {
+	if (request->file >= 0)
+		(void)close(request->file); /* was sent, or never will be */
 	if (request->answered)
 		request->answered(link, reply, file, request->context);
 	else if (file >= 0)
@@ -181,7 +184,8 @@ static void pump(struct gw_link *link)
 			continue;
 		if (link->n_sent >= IN_FLIGHT_MAX)
 			return;
-		err = gw_ipc_send(link->fd, request->text, request->len, -1, MSG_DONTWAIT);
+		err = gw_ipc_send(link->fd, request->text, request->len, request->file,
+				  MSG_DONTWAIT);
 		if (err == -EAGAIN) {
 			(void)event_add(link->writable, NULL);
 			return;
@@ -306,15 +310,18 @@ static struct request *write_request(struct gw_link *link, const char *verb, jso
 /* gcc 12 does not see that a request is reachable through the list of its link. */
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
-bool gw_link_ask(struct gw_link *link, const char *verb, json_t *fields, enum gw_link_keep keep,
-		 gw_link_answer_fn *answered, void *context)
+bool gw_link_ask_file(struct gw_link *link, const char *verb, json_t *fields, int file,
+		      enum gw_link_keep keep, gw_link_answer_fn *answered, void *context)
 {
 	struct request *request = write_request(link, verb, fields);
 
 	if (!request) {
 		link->counts.given_up++;
+		if (file >= 0)
+			(void)close(file); /* nobody reads it */
 		return false;
 	}
+	request->file = file;
 	request->keep = keep;
 	request->answered = answered;
 	request->context = context;
@@ -331,6 +338,12 @@ bool gw_link_ask(struct gw_link *link, const char *verb, json_t *fields, enum gw
 #ifndef __clang__
 #pragma GCC diagnostic pop
 #endif
+
+bool gw_link_ask(struct gw_link *link, const char *verb, json_t *fields, enum gw_link_keep keep,
+		 gw_link_answer_fn *answered, void *context)
+{
+	return gw_link_ask_file(link, verb, fields, -1, keep, answered, context);
+}
 
 void gw_link_counts(const struct gw_link *link, struct gw_link_counts *ret)
 {

@@ -57,6 +57,9 @@ void gw_link_start(struct gw_link *link);
  */
 bool gw_link_ask(struct gw_link *link, const char *verb, json_t *fields, enum gw_link_keep keep,
 		 gw_link_answer_fn *answered, void *context);
+/** The same with a sealed memfd attached (gw_memfd_write), which is taken over; -1: none. */
+bool gw_link_ask_file(struct gw_link *link, const char *verb, json_t *fields, int file,
+		      enum gw_link_keep keep, gw_link_answer_fn *answered, void *context);
 void gw_link_counts(const struct gw_link *link, struct gw_link_counts *ret);
 
 /** True if gwd did what it was asked for. */

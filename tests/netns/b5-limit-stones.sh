@@ -83,3 +83,4 @@ lab_status 0 agent_ctl release 10.20.1.10
 limit_start
 lab_case "what the kernel holds goes on without the daemon, which comes back"
 limit_stop
+agent_stop

@@ -27,7 +27,7 @@ static void an_attack_is_met_at_once_and_peace_is_back_within_thirty_seconds(voi
 	int64_t now = START;
 
 	(void)state;
-	ratelimit_regime_init(&regime, now);
+	ratelimit_regime_init(&regime, 10000, now);
 	assert_int_equal(pass(&regime, &now, RATELIMIT_ATTACK, false, 1), 1);
 	assert_int_equal(regime.mode, RATELIMIT_UNDER_ATTACK);
 	assert_int_equal(pass(&regime, &now, RATELIMIT_ATTACK, false, 600), 0);
@@ -41,7 +41,7 @@ static void a_suspicion_must_last(void **state)
 	int64_t now = START;
 
 	(void)state;
-	ratelimit_regime_init(&regime, now);
+	ratelimit_regime_init(&regime, 10000, now);
 	for (int i = 0; i < 50; i++) {
 		assert_int_equal(pass(&regime, &now, RATELIMIT_SUSPECT, false, 2), 0);
 		assert_int_equal(pass(&regime, &now, RATELIMIT_CALM, false, 1), 0);
@@ -56,7 +56,7 @@ static void a_crowd_changes_nothing(void **state)
 	int64_t now = START;
 
 	(void)state;
-	ratelimit_regime_init(&regime, now);
+	ratelimit_regime_init(&regime, 10000, now);
 	assert_int_equal(pass(&regime, &now, RATELIMIT_CROWD, true, 1000), 0);
 	assert_int_equal(regime.mode, RATELIMIT_PEACE);
 }
@@ -67,7 +67,7 @@ static void a_full_line_needs_the_carrier(void **state)
 	int64_t now = START;
 
 	(void)state;
-	ratelimit_regime_init(&regime, now);
+	ratelimit_regime_init(&regime, 10000, now);
 	(void)pass(&regime, &now, RATELIMIT_ATTACK, true, 20);
 	assert_int_equal(regime.mode, RATELIMIT_UNDER_ATTACK);
 	(void)pass(&regime, &now, RATELIMIT_ATTACK, true, 20);
@@ -84,7 +84,7 @@ static void pulses_do_not_make_it_flap(void **state)
 	unsigned int changes = 0;
 
 	(void)state;
-	ratelimit_regime_init(&regime, now);
+	ratelimit_regime_init(&regime, 10000, now);
 	for (int i = 0; i < 40; i++) {
 		changes += pass(&regime, &now, RATELIMIT_ATTACK, false, 10);
 		changes += pass(&regime, &now, RATELIMIT_CALM, false, 140);

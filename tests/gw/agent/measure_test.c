@@ -136,6 +136,26 @@ static void all_kinds_are_counted_as_each_is(void **ret)
 	assert_int_equal(counts[GW_MEASURE_KIND_BAN] + counts[GW_MEASURE_KIND_QUARANTINE], 250);
 }
 
+static void many_are_removed_in_one_go(void **ret)
+{
+	struct state *state = *ret;
+	struct gw_measure list[100];
+	char text[32];
+
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(text, sizeof(text), "192.0.2.%d", i);
+		list[i] = ban(text, 0);
+		if (i < 90)
+			gw_measures_put(&state->measures, &list[i]);
+	}
+	gw_measures_remove_all(&state->measures, &list[10], 90); /* ten of them are not there */
+	assert_int_equal(state->measures.n, 10);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(gw_measures_find(&state->measures, &list[i]) != NULL, i < 10);
+	gw_measures_remove_all(&state->measures, list, 0);
+	assert_int_equal(state->measures.n, 10);
+}
+
 static void quarantine_is_for_single_hosts(void **ret)
 {
 	struct gw_measure measure = { .kind = GW_MEASURE_KIND_QUARANTINE };
@@ -388,6 +408,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_list_keeps_each_fact_once),
 		TEST(all_kinds_are_counted_as_each_is),
+}
+
+		TEST(many_are_removed_in_one_go),
 		TEST(quarantine_is_for_single_hosts),
 		TEST(every_kind_survives_the_journal),
 		TEST(a_journal_cut_anywhere_has_all_whole_lines),
@@ -397,5 +420,5 @@ int main(void)
 		TEST(the_guard_names_the_groups_in_use),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+return cmocka_run_group_tests(tests, NULL, NULL);
 }
