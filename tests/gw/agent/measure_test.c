@@ -408,8 +408,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(the_list_keeps_each_fact_once),
 		TEST(all_kinds_are_counted_as_each_is),
-}
-
 		TEST(many_are_removed_in_one_go),
 		TEST(quarantine_is_for_single_hosts),
 		TEST(every_kind_survives_the_journal),
@@ -420,5 +418,5 @@ int main(void)
 		TEST(the_guard_names_the_groups_in_use),
 	};
 
-return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
