@@ -247,6 +247,7 @@ static json_t *detail_json(const struct ipv6guard_state *state, const struct ipv
 	gw_json_set(object, "mode",
 		    found->segment ? json_string(ipv6guard_mode_name(found->segment->mode))
 				   : json_null());
+	gw_json_set(object, "passed", json_boolean(found->segment && found->segment->monitor));
 	gw_json_set(object, "tricks", tricks_json(found->result->tricks));
 	gw_json_set(object, "held_back", json_integer(answer->held));
 	gw_json_set(object, "quarantine", json_boolean(!spared));
@@ -322,6 +323,7 @@ void ipv6guard_act(struct ipv6guard_state *state, const struct ipv6guard_case *f
 	/* The kernel drops all that comes from a device in quarantine; that was told. */
 	if (strcmp(found->reason, "quarantine") == 0)
 		return;
+	place.is_watched = found->segment && found->segment->monitor;
 	if (state->model)
 		rules = (struct ipv6guard_rules){ state->model->response.quarantine_s,
 						  state->model->response.shared };
@@ -336,7 +338,7 @@ void ipv6guard_act(struct ipv6guard_state *state, const struct ipv6guard_case *f
 	answer = ipv6guard_respond(found->device, &offence, &place, &rules, now);
 	if (answer.spared == IPV6GUARD_NOT_SPARED)
 		quarantine(state, found, rules.quarantine_s);
-	if (offence.severity == GW_V6_HOSTILE)
+	if (offence.severity == GW_V6_HOSTILE && !place.is_watched)
 		ipv6guard_announce_end(state, found, now_ms);
 	if (!answer.tell) {
 		state->held++;

@@ -167,10 +167,17 @@ static struct gw_set *find_set(struct gw_ruleset *table, const char *name)
 
 /* ---- drops ---------------------------------------------------------------------------------- */
 
+/* Where the guard only watches, what it would drop goes on. */
+static enum gw_verdict_code verdict_of(const struct ipv6guard_compiler *c)
+{
+	return c->segment->monitor ? GW_VERDICT_ACCEPT : GW_VERDICT_DROP;
+}
+
 static void count_rule(struct ipv6guard_compiler *c, const char *chain, enum ipv6guard_class class)
 {
 	const uint32_t key[3] = { ipv6guard_segment_number(c->segment->name), class,
-				  IPV6GUARD_VERDICT_DROP };
+				  c->segment->monitor ? IPV6GUARD_VERDICT_PASS
+						      : IPV6GUARD_VERDICT_DROP };
 	struct gw_exprs e;
 
 	gw_ruleset_add_elem(c->table, find_set(c->table, IPV6GUARD_SET_FRAMES),
@@ -196,7 +203,7 @@ static void log_rule(struct ipv6guard_compiler *c, const char *chain, enum ipv6g
 	gw_expr_log(&e, IPV6GUARD_LOG_GROUP, 0,
 		    gw_arena_printf(c->arena, IPV6GUARD_LOG_PREFIX " %s %s", c->segment->name,
 				    ipv6guard_class_name(class)));
-	gw_expr_verdict(&e, GW_VERDICT_DROP, NULL);
+	gw_expr_verdict(&e, verdict_of(c), NULL);
 	ipv6guard_rule(c, chain, &e, by_port ? "log, when MACs are too many" : "log");
 }
 
@@ -212,7 +219,7 @@ static void drop_chain(struct ipv6guard_compiler *c, enum ipv6guard_class class)
 	log_rule(c, name, class, false);
 	log_rule(c, name, class, true);
 	gw_exprs_start(&e, c->arena);
-	gw_expr_verdict(&e, GW_VERDICT_DROP, NULL);
+	gw_expr_verdict(&e, verdict_of(c), NULL);
 	ipv6guard_rule(c, name, &e, word);
 }
 
@@ -227,7 +234,7 @@ static const struct gw_base_hook *hook_new(struct ipv6guard_compiler *c, uint32_
 	*base = (struct gw_base_hook){ .hook = hook,
 				       .priority = PRIORITY,
 				       .type = "filter",
-				       .policy_drop = true,
+				       .policy_drop = !c->segment->monitor,
 				       .devices = devices,
 				       .n_devices = n };
 	return base;
@@ -284,7 +291,9 @@ static void compile_netdev(struct ipv6guard_compiler *c)
 			->name;
 	ipv6guard_compile_frames(c, chain);
 	compile_ipv6(c);
-	if (c->segment->mode == IPV6GUARD_OFF || c->segment->mode == IPV6GUARD_LOCAL) {
+	/* What the gateway itself sends needs no watching. */
+	if (!c->segment->monitor &&
+	    (c->segment->mode == IPV6GUARD_OFF || c->segment->mode == IPV6GUARD_LOCAL)) {
 		chain = gw_ruleset_add_chain(c->table, ipv6guard_name(c, "egress"),
 					     hook_new(c, HOOK_NETDEV_EGRESS, devices, n), c->origin)
 				->name;

@@ -15,7 +15,7 @@ struct segment_form {
 		*ipv4_servers;
 	uint32_t nd_rate, mld_rate;
 	int mode;
-	bool source_guard, counter_ra;
+	bool monitor, source_guard, counter_ra;
 };
 
 struct response_form {
@@ -124,6 +124,14 @@ static const struct gw_field segment_fields[] = {
 		"what switches IPv6 or a proxy on comes in such answers, so nobody else's pass.",
 	  .ja = "portsでDHCPv4の応答と`wpad`・`isatap`の名前応答を許可する端末。IPv6やプロキシを"
 		"有効化する応答を防ぐため、他の端末の応答は拒否。" },
+	{ .key = "monitor",
+	  .type = GW_FIELD_BOOL,
+	  AT(monitor),
+	  .fallback = "false",
+	  .en = "Judge, count and tell by the mode, but stop nothing: to see what a mode would do, "
+		"or for a port that mirrors others.",
+	  .ja = "モードに従って判定・計数・通知するが、何も遮断しない（導入前の確認やミラーポート用"
+		"）。" },
 	{ .key = "source_guard",
 	  .type = GW_FIELD_BOOL,
 	  AT(source_guard),
@@ -279,7 +287,10 @@ static void set_defaults(struct ipv6guard_segment *segment)
 static void check_mode(struct gw_loader *loader, const struct gw_node *node,
 		       const struct ipv6guard_segment *segment)
 {
-	static const char *const keys[] = { "routers", "dhcpv6_servers", "source_guard" };
+	static const struct {
+		const char *key;
+		bool local; /* means something there, too */
+	} keys[] = { { "routers", false }, { "dhcpv6_servers", false }, { "source_guard", true } };
 	bool is_on = segment->mode == IPV6GUARD_GUARDED || segment->mode == IPV6GUARD_OPEN;
 
 	if (is_on && segment->zone && !segment->zone->ipv6) {
@@ -288,12 +299,16 @@ static void check_mode(struct gw_loader *loader, const struct gw_node *node,
 			ipv6guard_mode_name(segment->mode), segment->zone->name);
 		gw_diag_related(loader->diags, segment->zone->loc, "the zone");
 	}
+	if (segment->monitor && segment->mode == IPV6GUARD_OPEN)
+		gw_diag(loader->diags, GW_D_SEGMENT_NOT_GUARDED, gw_schema_loc(node, "monitor"),
+			"segment `%s` is open: there is nothing to monitor", segment->name);
 	for (size_t i = 0; i < GW_COUNT(keys) && segment->mode != IPV6GUARD_GUARDED; i++)
-		if (gw_node_get(node, keys[i]))
+		if (gw_node_get(node, keys[i].key) &&
+		    !(keys[i].local && segment->mode == IPV6GUARD_LOCAL))
 			gw_diag(loader->diags, GW_D_SEGMENT_NOT_GUARDED,
-				gw_schema_loc(node, keys[i]),
+				gw_schema_loc(node, keys[i].key),
 				"segment `%s` is %s: `%s` means nothing", segment->name,
-				ipv6guard_mode_name(segment->mode), keys[i]);
+				ipv6guard_mode_name(segment->mode), keys[i].key);
 }
 
 /* The zone that has any of these interfaces; that of the name, if it says nothing of interfaces. */
@@ -340,6 +355,7 @@ static void read_segment(struct gw_loader *loader, const struct gw_entry *entry,
 			       &segment->n_servers);
 	ipv6guard_read_servers(loader, form.ipv4_servers, segment, &segment->ipv4_servers,
 			       &segment->n_ipv4_servers);
+	segment->monitor = form.monitor;
 	segment->source_guard = form.source_guard;
 	segment->nd_rate = form.nd_rate;
 	segment->mld_rate = form.mld_rate;

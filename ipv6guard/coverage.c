@@ -20,6 +20,7 @@ enum gap {
 	GAP_WIRELESS,
 	GAP_BRIDGE,
 	GAP_OPEN,
+	GAP_MONITOR,
 	GAP_EVENTS,
 	GAP_ENDS,
 	GAP_COUNT
@@ -67,6 +68,11 @@ static const struct gap_text texts[GAP_COUNT] = {
 	[GAP_OPEN] = { "open", "the mode is `open`: nothing is judged",
 		       "モードが open のため検査されない", "set `off`, `local` or `guarded`",
 		       "off、local、guarded のいずれかを指定する" },
+	[GAP_MONITOR] = { "monitor",
+			  "`monitor` is set: frames are judged and told, none is stopped",
+			  "monitor が指定されているため、判定と通知のみで遮断しない",
+			  "remove `monitor`, once what is told here is what should be stopped",
+			  "通知内容を確認したうえで monitor を削除する" },
 	[GAP_EVENTS] = { "no-events",
 			 "refused frames are not seen: gwd has handed over no descriptor",
 			 "拒否フレームのイベントを受信できない(gwd から記述子を受け取っていない)",
@@ -182,6 +188,8 @@ static json_t *segment_json(struct ipv6guard_state *state, const struct ipv6guar
 	if (segment->mode == IPV6GUARD_OPEN) {
 		add(gaps, NULL, GAP_OPEN);
 	} else {
+		if (segment->monitor)
+			add(gaps, NULL, GAP_MONITOR);
 		if (state->log_fd < 0)
 			add(gaps, NULL, GAP_EVENTS);
 		if (segment->counter_ra && state->packet_fd < 0)

@@ -112,6 +112,7 @@ struct ipv6guard_segment {
 	/* May answer DHCPv4 and questions for any name, at ports. */
 	const struct ipv6guard_server *ipv4_servers;
 	size_t n_ipv4_servers;
+	bool monitor;      /* judged and told, and nothing is stopped */
 	bool source_guard; /* only addresses in @rt_bindings may be used */
 	uint32_t nd_rate;  /* neighbour and router solicitations a second and (port, MAC) */
 	uint32_t mld_rate; /* MLD reports, likewise */
@@ -202,6 +203,7 @@ bool ipv6guard_class_is_native(enum ipv6guard_class class);
 /** Third field of the keys of @frames. */
 enum ipv6guard_verdict {
 	IPV6GUARD_VERDICT_DROP = 1,
+	IPV6GUARD_VERDICT_PASS = 2, /* of segments with `monitor` */
 };
 
 /**

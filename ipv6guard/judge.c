@@ -152,7 +152,8 @@ static enum ipv6guard_class judge_ipv6(const struct ipv6guard_segment *segment, 
 static enum ipv6guard_class judge_at(const struct ipv6guard_segment *segment, bool inward,
 				     const struct gw_packet *packet)
 {
-	if (segment->mode == IPV6GUARD_OPEN || (!inward && segment->mode == IPV6GUARD_GUARDED))
+	if (segment->mode == IPV6GUARD_OPEN || segment->monitor ||
+	    (!inward && segment->mode == IPV6GUARD_GUARDED))
 		return NOT_REFUSED;
 	return packet->family == GW_FAMILY_IPV4 ? judge_ipv4(segment, inward, packet)
 						: judge_ipv6(segment, inward, packet);

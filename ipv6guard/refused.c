@@ -75,13 +75,14 @@ void ipv6guard_refused_metrics(const struct ipv6guard_state *state, struct gw_me
 
 		/* Once for what both tables have counted: at the first of them. */
 		if (!segment || class_id < 0 || class_id >= IPV6GUARD_CLASS_COUNT ||
-		    number_at(item, 2) != IPV6GUARD_VERDICT_DROP ||
 		    (i && sum_like(state->refused, item, i) != all))
 			continue;
 		gw_metrics_add(
 			family, all,
-			(const char *const[]){ "segment", segment, "class",
-					       ipv6guard_class_name((enum ipv6guard_class)class_id),
-					       "verdict", "drop", NULL });
+			(const char *const[]){
+				"segment", segment, "class",
+				ipv6guard_class_name((enum ipv6guard_class)class_id), "verdict",
+				number_at(item, 2) == IPV6GUARD_VERDICT_PASS ? "pass" : "drop",
+				NULL });
 	}
 }

@@ -7,6 +7,7 @@ const char *ipv6guard_spared_text(enum ipv6guard_spared spared)
 	static const char *const texts[IPV6GUARD_SPARED_COUNT] = {
 		[IPV6GUARD_SPARED_HARMLESS] = "it does no harm",
 		[IPV6GUARD_SPARED_OFF] = "the config wants no quarantine",
+		[IPV6GUARD_SPARED_WATCHED] = "the segment is only watched (`monitor`)",
 		[IPV6GUARD_SPARED_PROTECTED] = "the device is protected",
 		[IPV6GUARD_SPARED_ALLOWED] = "an operator has allowed it",
 		[IPV6GUARD_SPARED_SHARED] =
@@ -90,6 +91,8 @@ static enum ipv6guard_spared spare(const struct ipv6guard_device *device,
 		return IPV6GUARD_SPARED_HARMLESS;
 	if (!rules->quarantine_s)
 		return IPV6GUARD_SPARED_OFF;
+	if (place->is_watched)
+		return IPV6GUARD_SPARED_WATCHED;
 	if (place->is_protected)
 		return IPV6GUARD_SPARED_PROTECTED;
 	if (device->allowed_until > now)

@@ -34,6 +34,7 @@ struct ipv6guard_place {
 	unsigned int others;  /* other MACs that the kernel knows at this port */
 	unsigned int hostile; /* MACs with hostile acts at this port lately, this one included */
 	bool is_protected;    /* `protect:`, or the gateway's own */
+	bool is_watched;      /* the segment has `monitor`: nothing is stopped there */
 };
 
 struct ipv6guard_rules {
@@ -45,6 +46,7 @@ enum ipv6guard_spared {
 	IPV6GUARD_NOT_SPARED,
 	IPV6GUARD_SPARED_HARMLESS, /* no hostile act */
 	IPV6GUARD_SPARED_OFF,      /* the config wants no quarantine */
+	IPV6GUARD_SPARED_WATCHED,  /* the segment is only watched */
 	IPV6GUARD_SPARED_PROTECTED,
 	IPV6GUARD_SPARED_ALLOWED,  /* by an operator */
 	IPV6GUARD_SPARED_SHARED,   /* the MAC may be forged by another device of the port */

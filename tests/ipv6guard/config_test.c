@@ -220,10 +220,11 @@ static void lists_that_mean_nothing_are_warned_about(void **state)
 
 	(void)state;
 	load(&loaded, BASE "ipv6guard: {segments: {hq: {mode: local, routers: [{" ROUTER
-			   "}], source_guard: true}}}\n");
+			   "}], source_guard: true}, guest: {mode: off, source_guard: true}, "
+			   "wan: {mode: open, monitor: true}}}\n");
 	assert_non_null(loaded.config->policy);
 	assert_int_equal(loaded.diags.errors, 0);
-	assert_int_equal(loaded.diags.warnings, 2);
+	assert_int_equal(loaded.diags.warnings, 3);
 	assert_int_equal(loaded.diags.items[0].id, GW_D_SEGMENT_NOT_GUARDED);
 	loaded_done(&loaded);
 }

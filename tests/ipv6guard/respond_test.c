@@ -21,6 +21,18 @@ static const struct ipv6guard_offence background = { GW_V6_CLASS_CHATTER, GW_V6_
 static const struct ipv6guard_offence active = { GW_V6_CLASS_IPV6, GW_V6_ACTIVE };
 static const struct ipv6guard_offence hostile = { GW_V6_CLASS_CARRIER, GW_V6_HOSTILE };
 
+static void where_nothing_is_stopped_nobody_is_put_into_quarantine(void **state)
+{
+	struct ipv6guard_place watched = { .hostile = 1, .is_watched = true };
+	struct ipv6guard_device device = new_device();
+	struct ipv6guard_answer answer =
+		ipv6guard_respond(&device, &hostile, &watched, &rules, START);
+
+	(void)state;
+	assert_true(answer.tell);
+	assert_int_equal(answer.spared, IPV6GUARD_SPARED_WATCHED);
+}
+
 static void background_is_told_once_a_day_and_never_stopped(void **state)
 {
 	struct ipv6guard_device device = new_device();
@@ -192,6 +204,7 @@ static void the_many_of_a_port_are_told_but_not_stopped_as_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(where_nothing_is_stopped_nobody_is_put_into_quarantine),
 		cmocka_unit_test(background_is_told_once_a_day_and_never_stopped),
 		cmocka_unit_test(a_flood_is_told_once_an_hour_and_class_with_what_was_held_back),
 		cmocka_unit_test(more_classes_than_are_remembered_are_held_back_not_repeated),
