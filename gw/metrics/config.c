@@ -1,6 +1,6 @@
 /* `metrics:`: the table of its keys, and who could read what is served. */
+#include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 
 #include "gw/core/mem.h"
 #include "gw/metrics/metrics.h"
@@ -190,6 +190,52 @@ static void read_addresses(struct gw_loader *loader, const struct metrics_form *
 			read_address(loader, items[i], &addresses[settings->n_addresses]);
 }
 
+/* ---- who is let in --------------------------------------------------------------------------- */
+
+static bool serves_to(const struct gw_metrics_settings *settings, const struct gw_addr_match *dest)
+{
+	for (size_t i = 0; i < settings->n_addresses; i++) {
+		const struct gw_metrics_address *address = &settings->addresses[i];
+		bool matches = dest->any ||
+			       gw_addrset_contains(dest->addrs[address->family], address->addr);
+
+		for (size_t k = 0; k < dest->n_large && !matches; k++)
+			matches = gw_addrset_contains(dest->large[k]->addrs[address->family],
+						      address->addr);
+		if (matches && !is_loopback(address))
+			return true;
+	}
+	return false;
+}
+
+/* An address of a trusted zone can be reached from others as far as rules to the gateway permit. */
+static void check_rules(struct gw_loader *loader, const struct gw_metrics_settings *settings,
+			struct gw_loc loc)
+{
+	const struct gw_policy *policy = loader->policy;
+	uint32_t service = gw_service_key(IPPROTO_TCP, settings->port);
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct gw_rule_def *rule = &policy->rules[i];
+
+		if (rule->kind != GW_RULE_GATEWAY || rule->action != GW_ACTION_ACCEPT ||
+		    !gw_addrset_contains(rule->services, service) ||
+		    !serves_to(settings, &rule->dest))
+			continue;
+		for (size_t z = 0; z < policy->n_zones; z++) {
+			const struct gw_zone *zone = &policy->zones[z];
+
+			if (!zone->untrusted || !gw_zone_set_has(&rule->from, zone->index))
+				continue;
+			gw_diag(loader->diags, GW_D_METRICS_UNTRUSTED, rule->loc,
+				"`%s` lets zone `%s`, which is untrusted, reach port %u of the "
+				"gateway, where metrics are served",
+				rule->id, zone->name, settings->port);
+			gw_diag_related(loader->diags, loc, "they are served here");
+		}
+	}
+}
+
 static void read_names(struct gw_loader *loader, const struct metrics_form *form,
 		       struct gw_metrics_settings *settings)
 {
@@ -245,6 +291,7 @@ static const void *load(struct gw_loader *loader, struct gw_node *node)
 	settings->page = form.page;
 	settings->textfile = form.textfile;
 	read_addresses(loader, &form, settings);
+	check_rules(loader, settings, node->loc);
 	read_names(loader, &form, settings);
 	read_compatible(loader, &form, settings);
 	return settings;

@@ -57,6 +57,23 @@ grep -A1 -F '<tr><th scope="row"><bdi>hq</bdi></th>' en | grep -q '<td class="o[
 ! grep -q 'id="dns"\|id="ipv6"\|id="sessions"' en || fail "parts of modules that are not there"
 ok "it says what is so, in English and Japanese"
 
+# ---- modules ---------------------------------------------------------------------------------------
+start_module ipv6guard 64903
+start_module ratelimit 64901
+up() { [ "$(value "gw_module_up{module=\"$1\"}")" = "$2" ]; }
+until_true "the IPv6 guard is not there" up ipv6guard 1
+until_true "the limits are not there" up ratelimit 1
+[ "$(value 'gw_module_config_revision{module="ipv6guard"}')" = 1 ] || fail "the revision of a module"
+[ -n "$(value 'gw_attack_active{vector="syn"}')$(get /metrics | grep '^gw_attack_active{')" ] || fail "no attacks are counted"
+get '/?lang=en' >with
+has with 'id="ipv6"'
+has with 'Refused IPv6 frames a second'
+! grep -q 'does not answer' with || fail "a module that is there is missed"
+kill -9 "$ratelimit"
+until_true "a module that has gone is not missed" eval 'get "/?lang=en" | grep -q "A module does not answer: <bdi>ratelimit</bdi>"'
+up ratelimit 0 || fail "gw_module_up"
+ok "modules: their metrics and parts, and that one has gone"
+
 # ---- texts of people -------------------------------------------------------------------------------
 i=0
 while IFS= read -r text; do

@@ -49,13 +49,15 @@ metrics_lab() {
 	chmod 755 "$dir"
 	cd "$dir"
 	{ cat /etc/passwd; echo "gw-metrics:x:64904:65534::/:/bin/false"
-	  echo "gw-ipv6guard:x:64903:65534::/:/bin/false"; } >passwd
+	  echo "gw-ipv6guard:x:64903:65534::/:/bin/false"
+	  echo "gw-ratelimit:x:64901:65534::/:/bin/false"; } >passwd
 	mount --bind passwd /etc/passwd
 	export GW_STATE_DIR=$dir/state GW_RUN_DIR=$dir/run GW_TEXTFILE_DIR=$dir/textfile
 	mkdir run site
 	chmod 755 run
 	install -d -o 64904 run/metrics metrics-state textfile
-	install -d -o 64903 run/ipv6guard guard-state
+	install -d -o 64903 run/ipv6guard ipv6guard-state
+	install -d -o 64901 run/ratelimit ratelimit-state
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	ip link set lo up
 	echo 1 >/proc/sys/net/ipv4/ip_forward
@@ -94,6 +96,13 @@ start_metricsd() {
 		--bounding-set=-all "$BUILD/gw-metricsd" --run "$dir/run" --state "$dir/metrics-state" \
 		2>>metricsd.log & metricsd=$!
 	until_true "gw-metricsd does not serve" serves
+}
+# start_module NAME UID: its daemon; its process in $NAME
+start_module() {
+	setpriv --reuid "$2" --regid 65534 --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all \
+		"$BUILD/gw-$1d" --run "$dir/run" --state "$dir/$1-state" 2>>"$1.log" &
+	eval "$1=$!"
+	echo $! >>holders
 }
 stop_metricsd() {
 	kill "$metricsd"
