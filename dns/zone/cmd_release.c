@@ -1,10 +1,13 @@
 /* `gwctl zone plan`, `sign`, `verify`, `publish`: stretches of the way of release.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dns/dns.h"
 #include "dns/zone/commands.h"
+#include "dns/zone/compare.h"
+#include "dns/zone/parent.h"
 #include "dns/zone/publish.h"
 #include "dns/zone/release.h"
 #include "dns/zone/zone_print.h"
@@ -12,7 +15,8 @@
 #include "gw/core/mem.h"
 #include "gw/report/json.h"
 
-#define FINDINGS_MAX 500u
+#define FINDINGS_MAX     500u
+#define PARENT_TIMEOUT_S 5u
 
 /* A command's work on its zones, one after the other. */
 struct job {
@@ -20,6 +24,7 @@ struct job {
 	const struct gw_zones_config *zones;
 	struct gw_zone_desk desk;
 	bool vault;   /* it is open */
+	bool see;     /* ask the parent before keys are scheduled */
 	json_t *list; /* NULL: text */
 };
 
@@ -66,6 +71,30 @@ static enum gw_exit status_of(int err)
 								   : GW_EXIT_FAILED;
 }
 
+/* What the parent's servers show goes on record: the next steps of keys rest on it. */
+static enum gw_exit see_parent(struct job *job, const struct gw_zone_config *zone)
+{
+	const struct gw_zone_history *history = history_of(job);
+	const struct gw_zone_compare_options options = { .now = job->ctl->now,
+							 .timeout_s = PARENT_TIMEOUT_S,
+							 .dir = job->ctl->dir };
+	struct gw_zone_entry entry = { .event = GW_ZONE_SEEN, .time = job->ctl->now };
+	const struct gw_zone_seen *seen;
+	size_t n = 0;
+
+	if (!history || !gw_zone_history_shown(history)->shown.keys.n || !zone->n_parents)
+		return GW_EXIT_OK;
+	if (!gw_zone_ask_parents(zone, &options, job->ctl->arena, &job->ctl->diags, &seen, &n))
+		return GW_EXIT_INVALID;
+	if (!gw_zone_parent_agrees(zone->name, history, seen, n, &entry.parent) ||
+	    !gw_zone_parent_is_news(history, &entry.parent))
+		return GW_EXIT_OK;
+	(void)snprintf(entry.actor, sizeof(entry.actor), "%s", gw_ctl_who(job->ctl->arena));
+	return gw_zone_ledger_append(job->desk.ledger, &entry, &job->ctl->diags) < 0
+		       ? GW_EXIT_FAILED
+		       : GW_EXIT_OK;
+}
+
 /* From the master file to a zone that is proved. */
 static enum gw_exit make(struct job *job, struct gw_zone_release *release)
 {
@@ -73,6 +102,8 @@ static enum gw_exit make(struct job *job, struct gw_zone_release *release)
 	enum gw_exit status = open_to_sign(job, release->zone);
 	int err;
 
+	if (status == GW_EXIT_OK && job->see)
+		status = see_parent(job, release->zone);
 	if (status != GW_EXIT_OK)
 		return status;
 	err = gw_zone_release_read(release, ctl->dir, ctl->configs[0]->policy);
@@ -283,6 +314,7 @@ static enum gw_exit publish(struct job *job, struct gw_zone_release *release)
 	if (!release->zone->publish.to)
 		return gw_ctl_usage(ctl, "%s is not published by us: `publish: {to: …}`",
 				    release->zone->name->text);
+	job->see = true;
 	status = make(job, release);
 	if (status == GW_EXIT_OK) {
 		err = gw_zone_release_publish(release, job->desk.ledger, gw_ctl_who(ctl->arena),

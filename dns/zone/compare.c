@@ -91,6 +91,39 @@ static void run_all(struct task *tasks, size_t n, const struct gw_zone_config *z
 			(void)pthread_join(tasks[i].thread, NULL); /* ours, and joined once */
 }
 
+/* Frees the tasks. */
+static struct gw_zone_seen *take_seen(struct task *tasks, size_t n, struct gw_arena *arena)
+{
+	struct gw_zone_seen *seen = gw_arena_array(arena, n, struct gw_zone_seen);
+
+	for (size_t i = 0; i < n; i++)
+		seen[i] = tasks[i].seen;
+	gw_free(tasks);
+	return seen;
+}
+
+bool gw_zone_ask_parents(const struct gw_zone_config *zone,
+			 const struct gw_zone_compare_options *options, struct gw_arena *arena,
+			 struct gw_diags *diags, const struct gw_zone_seen **ret, size_t *ret_n)
+{
+	size_t n = count_addresses(zone->parents, zone->n_parents);
+	struct task *tasks;
+	bool ok = true;
+
+	if (!n || n > GW_ZONE_COMPARE_MAX) {
+		gw_diag(diags, GW_D_ZONE_SERVERS, zone->loc, "%s: %zu addresses of the parent",
+			zone->name->text, n);
+		return false;
+	}
+	tasks = gw_zalloc(n, sizeof(*tasks));
+	(void)add_tasks(zone->parents, zone->n_parents, true, options, arena, diags, tasks, &ok);
+	if (ok)
+		run_all(tasks, n, zone, options);
+	*ret = take_seen(tasks, n, arena);
+	*ret_n = n;
+	return ok;
+}
+
 bool gw_zone_compare(const struct gw_zone_config *zone,
 		     const struct gw_zone_compare_options *options, struct gw_arena *arena,
 		     struct gw_diags *diags, struct gw_zone_compared *ret)
@@ -116,10 +149,7 @@ bool gw_zone_compare(const struct gw_zone_config *zone,
 			&ok);
 	if (ok)
 		run_all(tasks, n, zone, options);
-	seen = gw_arena_array(arena, n, struct gw_zone_seen);
-	for (size_t i = 0; i < n; i++)
-		seen[i] = tasks[i].seen;
-	gw_free(tasks);
+	seen = take_seen(tasks, n, arena);
 	if (!ok)
 		return false;
 	*ret = (struct gw_zone_compared){ .zone = zone, .seen = seen, .n = n, .now = options->now };

@@ -34,6 +34,13 @@ bool gw_zone_compare(const struct gw_zone_config *zone,
 		     const struct gw_zone_compare_options *options, struct gw_arena *arena,
 		     struct gw_diags *diags, struct gw_zone_compared *ret);
 
+/**
+ * Asks the parent's servers alone, for the DS. Their answers, in the arena. False after a diagnostic: nothing was asked.
+ */
+bool gw_zone_ask_parents(const struct gw_zone_config *zone,
+			 const struct gw_zone_compare_options *options, struct gw_arena *arena,
+			 struct gw_diags *diags, const struct gw_zone_seen **ret, size_t *ret_n);
+
 void gw_zone_compare_text(const struct gw_zone_compared *compared, bool japanese,
 			  struct gw_arena *arena, struct gw_text *out);
 /** An object; the caller's. */
