@@ -3,6 +3,7 @@
  *
  *	ether send IFACE               frames of standard input, "NAME HEX" a line, # begins a remark
  *	ether flood IFACE SECONDS      the first of them as fast as it goes; prints how many
+ *	ether repeat IFACE ROUNDS      all of them, so many times
  *	ether churn IFACE FRAMES       likewise so many, each from an IPv6 address of its own
  *	ether hear IFACE               what comes in, a line of hex each, until SIGTERM
  *
@@ -146,6 +147,42 @@ static int flood(const char *interface, double seconds)
 	return 0;
 }
 
+static int repeat(const char *interface, uint64_t rounds)
+{
+	static uint8_t bytes[BURST][FRAME_MAX];
+	struct mmsghdr messages[BURST] = { 0 };
+	struct iovec parts[BURST];
+	char name[64];
+	unsigned int n = 0;
+	uint64_t all = 0;
+	int fd = open_socket(interface, false);
+
+	while (n < BURST && (parts[n].iov_len = next_frame(name, bytes[n])) != 0) {
+		parts[n].iov_base = bytes[n];
+		messages[n].msg_hdr.msg_iov = &parts[n];
+		messages[n].msg_hdr.msg_iovlen = 1;
+		n++;
+	}
+	if (fd < 0 || !n)
+		return die(interface);
+	stay_on_one_cpu();
+	for (uint64_t i = 0; i < rounds; i++) {
+		unsigned int done = 0;
+
+		while (done < n) {
+			int sent = sendmmsg(fd, messages + done, n - done, 0);
+
+			if (sent > 0)
+				done += (unsigned int)sent;
+			else if (errno != ENOBUFS)
+				return die(interface);
+		}
+		all += n;
+	}
+	printf("%llu\n", (unsigned long long)all);
+	return 0;
+}
+
 /* The last 8 octets of the source address of IPv6, behind Ethernet's header. */
 #define SOURCE_AT 30u
 
@@ -257,11 +294,15 @@ int main(int argc, char **argv)
 		return send_all(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "flood") == 0)
 		return flood(argv[2], strtod(argv[3], NULL));
+	if (argc == 4 && strcmp(argv[1], "repeat") == 0)
+		return repeat(argv[2], strtoull(argv[3], NULL, 10));
 	if (argc == 4 && strcmp(argv[1], "churn") == 0)
 		return churn(argv[2], strtoull(argv[3], NULL, 10));
 	if (argc == 3 && strcmp(argv[1], "hear") == 0)
 		return hear(argv[2]);
-	fputs("usage: ether send IFACE | flood IFACE SECONDS | churn IFACE FRAMES | hear IFACE\n",
+	fputs("usage: ether send IFACE | flood IFACE SECONDS | repeat IFACE ROUNDS | churn IFACE "
+	      "FRAMES | "
+	      "hear IFACE\n",
 	      stderr);
 	return 64;
 }
