@@ -43,6 +43,18 @@ static const struct setting later_settings[] = {
 	{ "suppress_frag_ndisc", "1" },
 };
 
+/*
+ * Neighbours that the gateway looks for on behalf of others: who sweeps a prefix of 2^64 addresses through what
+ * policies permit makes it look for each, for three seconds (RFC 6583). Three seconds of some thousands a second
+ * must fit beside the neighbours there are, of which none is forgotten below the first bound. Of the whole machine,
+ * and not there in other network namespaces.
+ */
+static const struct setting table_settings[] = {
+	{ "net/ipv6/neigh/default/gc_thresh1", "4096" },
+	{ "net/ipv6/neigh/default/gc_thresh2", "16384" },
+	{ "net/ipv6/neigh/default/gc_thresh3", "32768" },
+};
+
 struct state {
 	struct gw_loader *loader;
 	struct gw_sysctl_setting *items;
@@ -57,14 +69,19 @@ static bool is_written(const struct state *state, const char *path)
 	return false;
 }
 
+static void add_path(struct state *state, const char *path, const char *value, struct gw_loc loc)
+{
+	if (!is_written(state, path))
+		state->items[state->n++] = (struct gw_sysctl_setting){ path, value, loc };
+}
+
 static void add(struct state *state, const char *interface, const struct setting *setting,
 		struct gw_loc loc)
 {
-	const char *path = gw_arena_printf(state->loader->arena, "net/ipv6/conf/%s/%s", interface,
-					   setting->name);
-
-	if (!is_written(state, path))
-		state->items[state->n++] = (struct gw_sysctl_setting){ path, setting->value, loc };
+	add_path(state,
+		 gw_arena_printf(state->loader->arena, "net/ipv6/conf/%s/%s", interface,
+				 setting->name),
+		 setting->value, loc);
 }
 
 /* `redirects: keep` is meant; else gw/host writes it for interfaces of zones already. */
@@ -116,12 +133,13 @@ void ipv6guard_add_settings(struct gw_loader *loader, const struct ipv6guard *gu
 	struct state state = { .loader = loader,
 			       .n = host->n_sysctls,
 			       .n_written = host->n_sysctls };
-	size_t room = host->n_sysctls + GW_COUNT(later_settings);
-	bool any = false;
+	size_t room = host->n_sysctls + GW_COUNT(later_settings) + GW_COUNT(table_settings);
+	bool any = false, guarded = false;
 
 	for (size_t i = 0; i < guard->n_segments; i++) {
 		room += guard->segments[i].n_interfaces * GW_COUNT(local_settings);
 		any |= guard->segments[i].mode != IPV6GUARD_OPEN;
+		guarded |= guard->segments[i].mode == IPV6GUARD_GUARDED;
 	}
 	if (!host->managed || !any)
 		return;
@@ -130,6 +148,8 @@ void ipv6guard_add_settings(struct gw_loader *loader, const struct ipv6guard *gu
 	for (size_t i = 0; i < GW_COUNT(later_settings); i++)
 		if (!is_hosts(host, &later_settings[i], false))
 			add(&state, "default", &later_settings[i], host->loc);
+	for (size_t i = 0; guarded && i < GW_COUNT(table_settings); i++)
+		add_path(&state, table_settings[i].name, table_settings[i].value, host->loc);
 	for (size_t i = 0; i < guard->n_segments; i++)
 		add_segment(&state, &guard->segments[i]);
 	qsort(state.items, state.n, sizeof(*state.items), compare_paths);

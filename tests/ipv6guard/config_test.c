@@ -248,13 +248,16 @@ static void settings_go_with_the_host_section_and_yield_to_it(void **state)
 	loaded_done(&loaded);
 	(void)guard_of(&loaded,
 		       BASE "ipv6guard: {segments: {hq: {mode: guarded}}}\n"
-			    "host: {sysctl: {net.ipv6.conf.default.suppress_frag_ndisc: 0}}\n");
+			    "host: {sysctl: {net.ipv6.conf.default.suppress_frag_ndisc: 0, "
+			    "net.ipv6.neigh.default.gc_thresh1: 77}}\n");
 	policy = loaded.config->policy;
 	assert_string_equal(setting(policy, "net/ipv6/conf/hq0/suppress_frag_ndisc"), "1");
 	assert_string_equal(setting(policy, "net/ipv6/conf/default/suppress_frag_ndisc"), "0");
 	assert_string_equal(setting(policy, "net/ipv6/conf/default/accept_ra"), "0");
 	assert_string_equal(setting(policy, "net/ipv6/conf/hq0.30/disable_ipv6"), "1");
 	assert_null(setting(policy, "net/ipv6/conf/wan0/suppress_frag_ndisc"));
+	assert_string_equal(setting(policy, "net/ipv6/neigh/default/gc_thresh3"), "32768");
+	assert_string_equal(setting(policy, "net/ipv6/neigh/default/gc_thresh1"), "77");
 	for (size_t i = 1; i < policy->host.n_sysctls; i++)
 		assert_true(strcmp(policy->host.sysctls[i - 1].path, policy->host.sysctls[i].path) <
 			    0);
