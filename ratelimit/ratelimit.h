@@ -44,7 +44,6 @@ struct ratelimit_watch {
 	const struct ratelimit_feed_source *feeds; /* by name */
 	size_t n_feeds;
 	struct gw_addrset never[GW_FAMILY_COUNT]; /* own networks, management, `never_ban` */
-	uint32_t capture_mib;
 };
 
 struct ratelimit {

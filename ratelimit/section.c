@@ -6,7 +6,6 @@
 
 struct form {
 	struct gw_node *stones, *detection, *upstream, *feeds, *never_ban;
-	uint32_t capture;
 };
 
 #define AT(member) .offset = offsetof(struct form, member)
@@ -49,13 +48,6 @@ static const struct gw_field fields[] = {
 	  .en = "Addresses that no feed and no detection bans, beside all nets of zones that are "
 		"not untrusted.",
 	  .ja = "遮断対象にしないアドレス。信頼できないゾーン以外の全アドレスは常に対象外。" },
-	{ .key = "capture",
-	  .type = GW_FIELD_UINT,
-	  .max = 1024,
-	  .fallback = "0",
-	  AT(capture),
-	  .en = "MiB of packets of attacks that are kept as evidence; 0: none.",
-	  .ja = "証拠として保存する攻撃パケットの上限 (MiB)。0 は保存しない。" },
 };
 
 const struct gw_table ratelimit_table = {
@@ -78,7 +70,6 @@ static const void *load(struct gw_loader *loader, struct gw_node *node)
 							      form.upstream, form.feeds,
 							      form.never_ban },
 			     &limits->watch);
-	limits->watch.capture_mib = form.capture;
 	return limits;
 }
 
