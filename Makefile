@@ -259,7 +259,7 @@ install: all ## install below DESTDIR and PREFIX (default /usr), units to UNITDI
 	done
 	install -d $(foreach dir,man/man8 man/man7 man/man5 man/ja/man5 gw,$(DESTDIR)$(PREFIX)/share/$(dir))
 	LC_ALL=C $(OUT)/gwctl man gwctl > $(DESTDIR)$(PREFIX)/share/man/man8/gwctl.8
-	install -m 644 gw/man/gwd.8 $(DESTDIR)$(PREFIX)/share/man/man8/gwd.8
+	install -m 644 gw/man/gwd.8 gw/man/gw-metricsd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(OUT)/gwd --man > $(DESTDIR)$(PREFIX)/share/man/man7/gw-protocol.7
 	LC_ALL=C $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/man5/gw.yaml.5
 	LC_ALL=ja_JP.UTF-8 $(OUT)/gwctl man gw.yaml > $(DESTDIR)$(PREFIX)/share/man/ja/man5/gw.yaml.5

@@ -9,20 +9,29 @@
 
 static void put_attacks(struct gw_page *page)
 {
-	static const enum gw_page_word headings[] = { GW_W_ATTACK, GW_W_STATE, GW_PAGE_WORD_COUNT };
+	static const enum gw_page_word headings[] = { GW_W_ATTACK, GW_W_COUNT, GW_PAGE_WORD_COUNT };
 	const struct gw_family_view *family = gw_view_family(page->view, "gw_attack_active");
+	unsigned int n = 0;
 
-	if (!family || !family->n_samples)
-		return;
-	gw_page_table(page, headings);
-	for (size_t i = 0; i < family->n_samples && i < ROWS_MAX; i++) {
+	for (size_t i = 0; family && i < family->n_samples && n < ROWS_MAX; i++) {
+		const struct gw_sample_view *sample = &family->samples[i];
+
+		if (!sample->series.shown)
+			continue;
+		if (!n++)
+			gw_page_table(page, headings);
 		gw_page_raw(page, "<tr>");
-		gw_page_cell_text(page, gw_sample_label(&family->samples[i], "vector"));
-		gw_page_cell_word(page,
-				  family->samples[i].series.shown ? GW_W_GOES_ON : GW_W_QUIET);
+		gw_page_cell_text(page, gw_sample_label(sample, "vector"));
+		gw_page_cell_number(page, sample->series.shown);
 		gw_page_raw(page, "</tr>\n");
 	}
-	gw_page_table_end(page);
+	if (n) {
+		gw_page_table_end(page);
+	} else if (family) {
+		gw_page_raw(page, "<p class=\"good\">");
+		gw_page_word(page, GW_W_QUIET);
+		gw_page_raw(page, "</p>\n");
+	}
 }
 
 static void put_measures(struct gw_page *page)

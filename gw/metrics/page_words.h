@@ -64,8 +64,7 @@
 	X(COUNT, "Number", "件数") \
 	X(ATTACK, "Attack", "攻撃") \
 	X(STATE, "State", "状態") \
-	X(GOES_ON, "goes on", "継続中") \
-	X(QUIET, "none", "なし") \
+	X(QUIET, "No attack goes on.", "攻撃は検知されていません。") \
 	X(IPV6, "IPv6 incidents", "IPv6インシデント") \
 	X(SEGMENT, "Segment", "セグメント") \
 	X(CLASS, "Class", "分類") \

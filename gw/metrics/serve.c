@@ -12,6 +12,8 @@
 #include "gw/metrics/textfile.h"
 
 #define TEXTFILE_S 15
+/* Bit of gw_serve.missing; there are fewer addresses. */
+#define MISSING_SOCKET (1u << 31)
 
 enum text {
 	TEXT_METRICS,
@@ -29,6 +31,7 @@ struct gw_serve {
 	struct gw_http *http;
 	struct gw_http_body *texts[TEXT_COUNT]; /* of this snapshot; NULL: not asked for yet */
 	char *listens;                          /* on what, to see whether that has changed */
+	uint32_t missing; /* where it does not listen yet: bits of addresses, MISSING_SOCKET */
 	struct gw_text page_fields[2]; /* of the answer; the second: loaded anew by itself */
 	int64_t textfile_due;          /* Unix time */
 	int textfile_error;            /* that was told */
@@ -141,14 +144,6 @@ static void write_textfile(struct gw_serve *serve)
 	serve->textfile_error = err;
 }
 
-static void on_snapshot(void *context)
-{
-	struct gw_serve *serve = context;
-
-	forget_texts(serve);
-	write_textfile(serve);
-}
-
 /* ---- listening ------------------------------------------------------------------------------- */
 
 static void print_listens(const struct gw_serve *serve, const struct gw_metrics_settings *settings,
@@ -165,30 +160,54 @@ static void print_listens(const struct gw_serve *serve, const struct gw_metrics_
 		gw_text_printf(out, "%s%s/http", out->len ? ", " : "", serve->daemon->folder);
 }
 
-static void take(struct gw_serve *serve, int fd, const char *what)
+/* True if it listens now; what is wrong is told once. */
+static bool take(struct gw_serve *serve, int fd, const char *what, bool quiet)
 {
 	int err = fd < 0 ? fd : gw_http_listen(serve->http, fd);
 
 	if (err && fd >= 0)
 		(void)close(fd);
-	if (err)
-		gw_daemon_say(serve->daemon, "it cannot listen on %s: %s", what, strerror(-err));
+	if (err && !quiet)
+		gw_daemon_say(serve->daemon, "it cannot listen on %s yet: %s", what,
+			      strerror(-err));
+	return !err;
 }
 
-static void listen_on(struct gw_serve *serve, const struct gw_metrics_settings *settings)
+/* Where it should listen and does not, say because another program still has the port. */
+static void listen_on_missing(struct gw_serve *serve, const struct gw_metrics_settings *settings,
+			      bool quiet)
 {
 	gw_auto_text struct gw_text path = { 0 };
 	char text[GW_ADDR_TEXT];
 
-	for (size_t i = 0; i < settings->n_addresses; i++)
-		take(serve, gw_listen_tcp(&settings->addresses[i], settings->port),
-		     gw_addr_format(settings->addresses[i].family, settings->addresses[i].addr,
-				    text));
+	for (size_t i = 0; i < settings->n_addresses; i++) {
+		const struct gw_metrics_address *address = &settings->addresses[i];
+
+		if ((serve->missing >> i & 1) &&
+		    take(serve, gw_listen_tcp(address, settings->port),
+			 gw_addr_format(address->family, address->addr, text), quiet))
+			serve->missing &= ~(1u << i);
+	}
 	gw_text_printf(&path, "%s/http", serve->daemon->folder);
+	if ((serve->missing & MISSING_SOCKET) &&
+	    take(serve, gw_listen_unix(path.bytes), path.bytes, quiet))
+		serve->missing &= ~MISSING_SOCKET;
+}
+
+static void listen_anew(struct gw_serve *serve, const struct gw_metrics_settings *settings)
+{
+	gw_auto_text struct gw_text path = { 0 };
+
+	gw_http_stop_listening(serve->http);
+	gw_text_printf(&path, "%s/http", serve->daemon->folder);
+	(void)unlink(path.bytes); /* of the config before */
+	serve->missing = 0;
+	if (!settings)
+		return;
+	serve->missing = (1u << settings->n_addresses) - 1;
 	if (settings->socket)
-		take(serve, gw_listen_unix(path.bytes), path.bytes);
-	else
-		(void)unlink(path.bytes); /* of the config before */
+		serve->missing |= MISSING_SOCKET;
+	listen_on_missing(serve, settings, false);
 }
 
 void gw_serve_configured(struct gw_serve *serve)
@@ -204,10 +223,19 @@ void gw_serve_configured(struct gw_serve *serve)
 		return;
 	gw_free(serve->listens);
 	serve->listens = gw_strdup(listens.bytes ? listens.bytes : "");
-	gw_http_stop_listening(serve->http);
-	if (settings)
-		listen_on(serve, settings);
+	listen_anew(serve, settings);
 	gw_daemon_say(serve->daemon, "serves %s", listens.len ? listens.bytes : "nobody");
+}
+
+static void on_snapshot(void *context)
+{
+	struct gw_serve *serve = context;
+	const struct gw_metrics_settings *settings = gw_watch_view(serve->watch)->settings;
+
+	forget_texts(serve);
+	write_textfile(serve);
+	if (settings && serve->missing)
+		listen_on_missing(serve, settings, true);
 }
 
 /* ---- public ---------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ for file in opt/gw/sbin/gwctl opt/gw/sbin/gwd opt/gw/share/man/man8/gwd.8 opt/gw
 	opt/gw/share/man/ja/man5/gw.yaml.5 opt/gw/share/gw/gw.schema.json usr/lib/systemd/system/gwd.service \
 	usr/lib/systemd/system/gw-early.service usr/lib/sysusers.d/gw.conf usr/lib/tmpfiles.d/gw.conf \
 	opt/gw/share/doc/gw/examples/gw.yaml opt/gw/share/doc/gw/gwd-forward.conf \
-	opt/gw/sbin/gw-metricsd usr/lib/systemd/system/gw-metricsd.service \
+	opt/gw/sbin/gw-metricsd opt/gw/share/man/man8/gw-metricsd.8 usr/lib/systemd/system/gw-metricsd.service \
 	opt/gw/share/gw/prometheus/gw.rules.yml opt/gw/share/gw/grafana/gateway.json \
 	opt/gw/sbin/gw-ipv6guardd usr/lib/systemd/system/gw-ipv6guardd.service \
 	opt/gw/share/doc/gw/gw-ipv6guardd-raw.conf \

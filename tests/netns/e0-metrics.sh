@@ -123,6 +123,15 @@ sed -i '/^metrics:/d' site/gw.yaml; apply
 until_true "still served without a section" eval '! (exec 9<>/dev/tcp/127.0.0.1/9630) 2>/dev/null'
 site "$served" "$open"; apply
 until_true "not served again" serves
+# Another program has the port when gw-metricsd starts, and gives it up.
+stop_metricsd
+"$BUILD/tools/flow" serve other tcp/9630 >/dev/null 2>&1 & other=$!
+echo $other >>holders
+until_true "the other program does not listen" eval '(exec 9<>/dev/tcp/127.0.0.1/9630)'
+launch_metricsd
+until_true "it says nothing of a port that it cannot have" grep -q 'cannot listen on 127.0.0.1 yet: Address already in use' metricsd.log
+kill "$other"
+until_true "not served when the port is free" serves
 ok "served on loopback and trusted zones, as the config in force says"
 
 # ---- hostile clients -----------------------------------------------------------------------------

@@ -67,6 +67,7 @@ until_true "the limits are not there" up ratelimit 1
 [ -n "$(value 'gw_attack_active{vector="syn"}')$(get /metrics | grep '^gw_attack_active{')" ] || fail "no attacks are counted"
 get '/?lang=en' >with
 has with 'id="ipv6"'
+has with 'No attack goes on.'
 has with 'Refused IPv6 frames a second'
 ! grep -q 'does not answer' with || fail "a module that is there is missed"
 kill -9 "$ratelimit"

@@ -40,7 +40,7 @@ until_true() {
 
 metrics_lab() {
 	local program
-	for program in gwctl gwd gw-metricsd tools/ask "$@"; do
+	for program in gwctl gwd gw-metricsd tools/ask tools/flow "$@"; do
 		[ -x "$BUILD/$program" ] || { echo "$BUILD/$program is not there"; exit 77; }
 	done
 	BUILD=$(realpath "$BUILD")
@@ -91,10 +91,13 @@ start_agent() {
 	until_true "gwd does not listen" "$BUILD/tools/ask" run/control status
 }
 apply() { "$BUILD/gwctl" -C site apply >out 2>&1 || fail "apply"; }
-start_metricsd() {
+launch_metricsd() {
 	setpriv --reuid 64904 --regid 65534 --clear-groups --inh-caps=-all --ambient-caps=-all \
 		--bounding-set=-all "$BUILD/gw-metricsd" --run "$dir/run" --state "$dir/metrics-state" \
 		2>>metricsd.log & metricsd=$!
+}
+start_metricsd() {
+	launch_metricsd
 	until_true "gw-metricsd does not serve" serves
 }
 # start_module NAME UID: its daemon; its process in $NAME
