@@ -2,8 +2,9 @@
  * From segments to tables `netdev gw` and `bridge gw`. Pure. What a frame of a segment meets:
  *
  *   ingress_<segment>  (netdev, on the segment's devices; bridge: by the name of the port)
+ *      UDP that cannot be a tunnel, TCP, over plain IPv4: accept   few comparisons for what is most, and one
+ *                                                    look-up: not while anything is in quarantine
  *      in quarantine: drop
- *      UDP that cannot be a tunnel, TCP, over plain IPv4: accept   few comparisons for what is most
  *      not IPv4 by kind and version: goto frames_<segment>
  *      goto ipv4_<segment>
  *   ipv4_<segment>, udp_<segment>   protocols and ports that carry IPv6 inside: drop tunnel

@@ -197,21 +197,6 @@ static void rest_rules(struct ipv6guard_compiler *c, const char *chain)
 	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_CARRIER), "anything else");
 }
 
-/* One bit while nothing is in quarantine, as @rt_guard of `inet gw` (gw/compile/measures.h). */
-static void quarantine_rule(struct ipv6guard_compiler *c, const char *chain)
-{
-	static const uint8_t group = IPV6GUARD_GUARD_QUARANTINE;
-	struct gw_exprs e;
-
-	gw_exprs_start(&e, c->arena);
-	gw_expr_imm(&e, GW_REG(0), &group, 1);
-	gw_expr_lookup(&e, IPV6GUARD_SET_GUARD, GW_REG(0));
-	ipv6guard_load_sender(&e, false);
-	gw_expr_lookup(&e, IPV6GUARD_SET_QUARANTINE, GW_REG(0));
-	ipv6guard_goto(c, chain, &e, ipv6guard_drop(c, IPV6GUARD_CLASS_QUARANTINE),
-		       "in quarantine");
-}
-
 /* Tunnels and point-to-point links have no Ethernet header, nor neighbours that could be rogues. */
 static void no_link_rule(struct ipv6guard_compiler *c, const char *chain)
 {
@@ -235,7 +220,6 @@ void ipv6guard_compile_frames(struct ipv6guard_compiler *c, const char *chain)
 	carrier_set(c);
 	if (c->segment->n_vlans && c->segment->n_ports)
 		tagged_chain(c);
-	quarantine_rule(c, chain);
 	ipv6guard_compile_ipv4(c, chain, others);
 	arp_rule(c, others);
 	gw_exprs_start(&e, c->arena);

@@ -222,9 +222,9 @@ enum ipv6guard_verdict {
 /**
  * Sets of both tables. The port is the name of the device (GW_TYPE_IFNAME).
  *   rt_quarantine  port . MAC, with timeouts: nothing of the device passes, ARP and EAPOL included
- *   rt_guard       one octet: IPV6GUARD_GUARD_QUARANTINE is in it while rt_quarantine holds anything.
- *                  Whoever adds an element there adds this one in the same transaction; leaving it
- *                  for nothing costs every frame one look-up
+ *   rt_guard       one octet: IPV6GUARD_GUARD_QUARANTINE, and the protocols 6 and 17, which then do not take the
+ *                  short way, are in it while rt_quarantine holds anything. Whoever adds an element there adds
+ *                  these in the same transaction; leaving them for nothing costs every frame some look-ups
  *   rt_bindings    port . MAC . address, with timeouts: who may use which address (source guard)
  *   frames         segment number . class . verdict: counters
  */

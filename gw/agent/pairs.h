@@ -17,9 +17,13 @@
 #define GW_PAIRS_MAX 4096u
 
 /* The sets, of which gw/ knows no more than this. */
-#define GW_PAIRS_SET    "rt_quarantine" /* IFNAME . ETHER */
-#define GW_PAIRS_GUARD  "rt_guard" /* PROTO: GW_PAIRS_IN_USE while rt_quarantine holds anything */
-#define GW_PAIRS_IN_USE 1u
+#define GW_PAIRS_SET   "rt_quarantine" /* IFNAME . ETHER */
+#define GW_PAIRS_GUARD "rt_guard" /* PROTO: GW_PAIRS_IN_USE while rt_quarantine holds anything */
+/* A bit of its own, and the protocols whose packets then do not take the short way: TCP, UDP. */
+#define GW_PAIRS_IN_USE                                                                            \
+	{                                                                                          \
+		1, 6, 17                                                                           \
+	}
 #define GW_FRAMES_SET   "frames"      /* MARK segment . MARK class . MARK verdict, counters */
 #define GW_BINDINGS_SET "rt_bindings" /* IFNAME . ETHER . IPV6 */
 

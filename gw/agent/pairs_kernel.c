@@ -51,16 +51,17 @@ static void add_pairs(const struct gw_pairs *pairs, struct gw_ruleset *table, st
 static void add_guard(const struct gw_pairs *pairs, struct gw_ruleset *table, struct gw_set *set,
 		      int64_t now)
 {
+	static const uint8_t in_use[] = GW_PAIRS_IN_USE;
 	bool any = false;
-	uint8_t *key;
 
 	for (size_t i = 0; i < pairs->n && !any; i++)
 		any = pairs->items[i].until > now;
-	if (!any)
-		return;
-	key = gw_arena_zalloc(table->arena, 1, gw_set_key_len(set));
-	key[0] = GW_PAIRS_IN_USE;
-	gw_ruleset_add_elem(table, set, (struct gw_elem){ .key = key });
+	for (size_t i = 0; any && i < sizeof(in_use); i++) {
+		uint8_t *key = gw_arena_zalloc(table->arena, 1, gw_set_key_len(set));
+
+		key[0] = in_use[i];
+		gw_ruleset_add_elem(table, set, (struct gw_elem){ .key = key });
+	}
 }
 
 void gw_pairs_complete(const struct gw_pairs *pairs, struct gw_ruleset *ruleset, int64_t now)

@@ -89,7 +89,7 @@ lab_case "off: ports of the gateway's bridge are silent, too"
 lab_status 0 lab_gwctl -C "$LAB_TMP/later" apply
 
 # ---- quarantine ------------------------------------------------------------------------------------
-lab_in gw nft add element netdev gw rt_guard '{ 1 }'
+lab_in gw nft add element netdev gw rt_guard '{ 1, 6, 17 }'
 lab_in gw nft add element netdev gw rt_quarantine '{ "late7" . 02:00:00:00:00:66 timeout 1h }'
 segment_names tests/support/benign_frames.txt guarded >"$LAB_TMP/meant"
 segment_hear
