@@ -102,6 +102,34 @@ start_metricsd
 never_back "gw-metricsd started anew" 2
 kill -HUP "$metricsd"
 never_back "a reload" 1
+# What an exception has counted leaves the kernel with it.
+site "$served" "$open"
+cat >>site/gw.yaml <<-EOF2
+exceptions:
+  - {id: exc, from: hq, to: dmz, services: [udp/11], expires: $(date -u -d '+5 seconds' +%Y-%m-%dT%H:%M:%SZ), reason: "repair", requested_by: op-1, approved_by: [op-2], ticket: EXC-1}
+EOF2
+apply
+exc='gw_policy_packets_total{policy="exc",from="hq",to="dmz",action="accept"}'
+send "$hq" 10.40.0.10 11 6
+until_true "no packets of the exception" grown "$exc" 6
+counted=$(value "$exc")
+over() {
+	[ "$(value "$exc")" -ge "$counted" ] || fail "the exception's count goes back to $(value "$exc")"
+	[ "$(value gw_exceptions_expired)" = 1 ] && ! nft list set inet gw live_timed 2>/dev/null | grep -q elements
+}
+until_true "the exception does not end" over
+for _ in $(seq 20); do over; sleep 0.2; done
+[ "$(value "$exc")" = "$counted" ] || fail "the exception has counted $(value "$exc") and not $counted"
+# A change that nobody confirms, and what is known of it later.
+site "$served" "$wider"
+"$BUILD/gwctl" -C site apply --confirm 1s >out 2>&1 || fail "apply"
+until_true "nothing was undone" eval '[ "$(value gw_rollbacks_total)" = 1 ]'
+stop_metricsd
+kill -9 "$agent"
+wait "$agent" 2>/dev/null || true
+start_agent
+start_metricsd
+[ "$(value gw_rollbacks_total)" = 1 ] || fail "it is forgotten that a change was undone"
 ok "counters never go back"
 
 # ---- who it serves -------------------------------------------------------------------------------
