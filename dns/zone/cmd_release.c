@@ -23,9 +23,9 @@ struct job {
 	struct gw_ctl *ctl;
 	const struct gw_zones_config *zones;
 	struct gw_zone_desk desk;
-	bool vault;   /* it is open */
-	bool see;     /* ask the parent before keys are scheduled */
-	json_t *list; /* NULL: text */
+	bool vault;     /* it is open */
+	bool publishes; /* the parent is asked; what did not change is not written again */
+	json_t *list;   /* NULL: text */
 };
 
 static const struct gw_zone_history *history_of(const struct job *job)
@@ -95,14 +95,15 @@ static enum gw_exit see_parent(struct job *job, const struct gw_zone_config *zon
 		       : GW_EXIT_OK;
 }
 
-/* From the master file to a zone that is proved. */
-static enum gw_exit make(struct job *job, struct gw_zone_release *release)
+/* From the master file to a zone that is proved, as it is written to `path`. */
+static enum gw_exit make(struct job *job, struct gw_zone_release *release, const char *path)
 {
 	struct gw_ctl *ctl = job->ctl;
+	const struct gw_zone_store *made = &release->made.zone;
 	enum gw_exit status = open_to_sign(job, release->zone);
 	int err;
 
-	if (status == GW_EXIT_OK && job->see)
+	if (status == GW_EXIT_OK && job->publishes)
 		status = see_parent(job, release->zone);
 	if (status != GW_EXIT_OK)
 		return status;
@@ -113,11 +114,13 @@ static enum gw_exit make(struct job *job, struct gw_zone_release *release)
 		err = gw_zone_release_schedule(release, history_of(job));
 	if (!err)
 		err = gw_zone_release_sign(release, job->desk.ledger, &job->desk.vault);
+	if (!err && (release->made.changed || !job->publishes)) {
+		err = gw_zone_release_write(release, path);
+		made = &release->written;
+	}
 	if (err)
 		return status_of(err);
-	return gw_zone_release_prove(release, history_of(job), &release->made.zone)
-		       ? GW_EXIT_OK
-		       : GW_EXIT_REFUSED;
+	return gw_zone_release_prove(release, history_of(job), made) ? GW_EXIT_OK : GW_EXIT_REFUSED;
 }
 
 /* ---- plan ---------------------------------------------------------------------------------------- */
@@ -218,18 +221,16 @@ static enum gw_exit sign(struct job *job, struct gw_zone_release *release)
 {
 	struct gw_ctl *ctl = job->ctl;
 	const char *path = gw_ctl_option(ctl, "output");
-	gw_auto_text struct gw_text text = { 0 };
 	struct gw_zone_publish file = { 0 };
 	enum gw_exit status;
 
 	if (!path || !*path)
 		return gw_ctl_usage(ctl, "`--output FILE` says where the signed zone goes");
-	status = make(job, release);
+	file.to = strchr(path, '/') ? path : gw_arena_printf(ctl->arena, "./%s", path);
+	status = make(job, release, file.to);
 	if (status != GW_EXIT_OK)
 		return status;
-	file.to = strchr(path, '/') ? path : gw_arena_printf(ctl->arena, "./%s", path);
-	if (gw_zone_print(&release->made.zone, &text) < 0 ||
-	    gw_zone_publish_file(&file, text.bytes, text.len, &ctl->diags) < 0)
+	if (gw_zone_publish_file(&file, release->text.bytes, release->text.len, &ctl->diags) < 0)
 		return GW_EXIT_FAILED;
 	put_made(job, release, "signed and proved");
 	return GW_EXIT_OK;
@@ -314,8 +315,8 @@ static enum gw_exit publish(struct job *job, struct gw_zone_release *release)
 	if (!release->zone->publish.to)
 		return gw_ctl_usage(ctl, "%s is not published by us: `publish: {to: …}`",
 				    release->zone->name->text);
-	job->see = true;
-	status = make(job, release);
+	job->publishes = true;
+	status = make(job, release, release->zone->publish.to);
 	if (status == GW_EXIT_OK) {
 		err = gw_zone_release_publish(release, job->desk.ledger, gw_ctl_who(ctl->arena),
 					      gw_ctl_option(ctl, "message"));

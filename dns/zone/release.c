@@ -22,6 +22,9 @@ void gw_zone_release_init(struct gw_zone_release *release, const struct gw_zone_
 
 void gw_zone_release_done(struct gw_zone_release *release)
 {
+	gw_text_done(&release->text);
+	gw_zone_done(&release->written);
+	gw_zone_data_free(&release->written_read);
 	gw_zone_done(&release->made.zone);
 	gw_zone_keys_free(&release->keys);
 	gw_zone_done(&release->served);
@@ -165,6 +168,42 @@ int gw_zone_release_sign(struct gw_zone_release *release, const struct gw_zone_l
 			    release->diags, &release->made);
 }
 
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+static int compare_written(const struct gw_zone_release *release)
+{
+	struct gw_zone_diff diff;
+	bool same;
+
+	gw_zone_diff(&release->made.zone, &release->written, GW_ZONE_DIFF_ALL, &diff);
+	same = !diff.n;
+	gw_zone_diff_done(&diff);
+	if (same)
+		return 0;
+	gw_diag(release->diags, GW_D_SIGN_WRITTEN, release->zone->loc,
+		"%s: what was written reads back as something else", release->zone->name->text);
+	return -EBADMSG;
+}
+
+int gw_zone_release_write(struct gw_zone_release *release, const char *path)
+{
+	const char *beside = gw_arena_printf(release->arena, "%s.unproved", path);
+	const struct gw_zone_publish file = { .to = beside, .loc = release->zone->publish.loc };
+	int err = gw_zone_print(&release->made.zone, &release->text);
+
+	if (err) {
+		gw_diag(release->diags, GW_D_SIGN_WRITTEN, release->zone->loc,
+			"%s: a record cannot be written down", release->zone->name->text);
+		return err;
+	}
+	err = gw_zone_publish_file(&file, release->text.bytes, release->text.len, release->diags);
+	if (!err)
+		err = gw_zone_release_read_file(release, beside, &release->written_read,
+						&release->written);
+	(void)unlink(beside); /* nobody reads it */
+	return err ? err : compare_written(release);
+}
+
 /* ---- proof --------------------------------------------------------------------------------------- */
 
 bool gw_zone_release_prove(const struct gw_zone_release *release,
@@ -240,18 +279,13 @@ int gw_zone_release_publish(struct gw_zone_release *release, struct gw_zone_ledg
 			    const char *actor, const char *reason)
 {
 	const struct gw_zone_publish *publish = &release->zone->publish;
-	gw_auto_text struct gw_text text = { 0 };
-	int err = gw_zone_print(&release->made.zone, &text);
+	int err = 0;
 
-	if (err) {
-		gw_diag(release->diags, GW_D_ZONE_PUBLISH_TO, publish->loc,
-			"%s: a record cannot be written down", release->zone->name->text);
-		return err;
-	}
 	if (ledger)
 		err = record_before(release, ledger, actor, reason);
 	if (!err && release->made.changed)
-		err = gw_zone_publish_file(publish, text.bytes, text.len, release->diags);
+		err = gw_zone_publish_file(publish, release->text.bytes, release->text.len,
+					   release->diags);
 	if (!err)
 		err = gw_zone_publish_reload(publish, release->zone->name, release->diags);
 	if (!err && publish->server != GW_ZONE_SERVER_NONE)

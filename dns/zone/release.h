@@ -4,7 +4,8 @@
  *	read        the master file, judged by lint; the version that is served now
  *	schedule    what keys the next version shows, by the ledger and the clock (roll.h)
  *	sign        what changed (sign.h)
- *	prove       all of it (verify.h)
+ *	write       to a file beside the one that is served, and read that back
+ *	prove       all that it holds (verify.h)
  *	publish     on record, then the file, the server, and on record that it is out (publish.h)
  *
  * A step that fails leaves what is served as it is. A kill between two steps is caught up with by the next publish: what
@@ -26,8 +27,10 @@ struct gw_zone_release {
 	struct gw_arena *arena;       /* the caller's */
 	struct gw_diags *diags;
 	int64_t now;
-	struct gw_zone_data data_read, served_read;
+	struct gw_zone_data data_read, served_read, written_read;
 	struct gw_zone_store data, served;
+	struct gw_zone_store written; /* as read back */
+	struct gw_text text;          /* what was written */
 	bool has_served;
 	struct gw_zone_work work;
 	struct gw_zone_keys keys;
@@ -57,11 +60,16 @@ int gw_zone_release_schedule(struct gw_zone_release *release,
 /** Signs with the keys of the ledger (NULL: none). -errno with a diagnostic. */
 int gw_zone_release_sign(struct gw_zone_release *release, const struct gw_zone_ledger *ledger,
 			 const struct gw_zone_vault *vault);
+/**
+ * Writes what was made to a file beside `path`, reads that back, and removes it: what is proved is what everybody
+ * will read, and `text` is that. -EBADMSG with a diagnostic: it is not what was signed; or -errno.
+ */
+int gw_zone_release_write(struct gw_zone_release *release, const char *path);
 /** Proves a signed zone against what the parent is known to have. False after diagnostics. */
 bool gw_zone_release_prove(const struct gw_zone_release *release,
 			   const struct gw_zone_history *history, const struct gw_zone_store *zone);
 /**
- * Publishes: with a ledger, on record first. Where nothing changed, the file stays, and the server is told all
+ * Publishes the text: with a ledger, on record first. Where nothing changed, the file stays, and the server is told all
  * the same: an earlier call may have ended before that. -errno with a diagnostic.
  */
 int gw_zone_release_publish(struct gw_zone_release *release, struct gw_zone_ledger *ledger,
