@@ -12,6 +12,7 @@
 
 #define NOT_REFUSED IPV6GUARD_CLASS_COUNT
 
+#define PORT_DHCP_CLIENT   68
 #define PORT_DHCPV6_CLIENT 546
 #define PORT_DHCPV6_SERVER 547
 #define PORT_DNS           53
@@ -44,13 +45,18 @@ static bool is_link_local(gw_u128 address)
 static enum ipv6guard_class judge_ipv4(const struct ipv6guard_segment *segment, bool inward,
 				       const struct gw_packet *packet)
 {
-	uint16_t numbers[IPV6GUARD_TUNNEL_PROTOCOLS];
+	/* Room for the longest of three lists. */
+	uint16_t numbers[IPV6GUARD_TUNNEL_PROTOCOLS + IPV6GUARD_TUNNEL_PORTS];
 	size_t n = ipv6guard_refused_protocols(segment, numbers);
 
 	if (contains(numbers, n, PROTOCOL(packet)))
 		return inward ? IPV6GUARD_CLASS_TUNNEL : IPV6GUARD_CLASS_OWN;
 	if (!inward || (PROTOCOL(packet) != IPPROTO_UDP && PROTOCOL(packet) != IPPROTO_TCP))
 		return NOT_REFUSED;
+	/* Of listed servers it passes; who sends it is not known here. */
+	if (PROTOCOL(packet) == IPPROTO_UDP && PORT(packet) == PORT_DHCP_CLIENT &&
+	    segment->n_ports && !segment->n_ipv4_servers)
+		return IPV6GUARD_CLASS_DHCPV4;
 	n = PROTOCOL(packet) == IPPROTO_UDP ? ipv6guard_refused_ports(segment, numbers)
 					    : ipv6guard_refused_tcp_ports(segment, numbers);
 	return contains(numbers, n, PORT(packet)) ? IPV6GUARD_CLASS_TUNNEL : NOT_REFUSED;

@@ -97,6 +97,23 @@ static void ports_of_a_bridge_refuse_what_carries_anything(void **state)
 			    "");
 }
 
+static void servers_of_dhcpv4_are_listed_at_ports(void **state)
+{
+	const struct ipv6guard_server server = { .port = NULL };
+	struct gw_packet packet = packet_of("10.0.0.1", "255.255.255.255", SERVICE(17, 68));
+	struct fixture f;
+
+	(void)state;
+	start(&f, IPV6GUARD_GUARDED, 1);
+	assert_string_equal(reason(&f, true, packet), "");
+	f.segments[0].ports = f.interfaces;
+	f.segments[0].n_ports = 1;
+	assert_string_equal(reason(&f, true, packet), "ipv6-dhcpv4");
+	f.segments[0].ipv4_servers = &server;
+	f.segments[0].n_ipv4_servers = 1;
+	assert_string_equal(reason(&f, true, packet), "");
+}
+
 static void on_the_way_out_ports_are_not_asked(void **state)
 {
 	struct fixture f;
@@ -193,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tunnels_are_refused_in_every_mode_but_open),
 		cmocka_unit_test(ports_of_a_bridge_refuse_what_carries_anything),
+		cmocka_unit_test(servers_of_dhcpv4_are_listed_at_ports),
 		cmocka_unit_test(on_the_way_out_ports_are_not_asked),
 		cmocka_unit_test(local_is_for_neighbours),
 		cmocka_unit_test(guarded_permits_what_hosts_may_send),
