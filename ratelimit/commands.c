@@ -204,6 +204,16 @@ static enum gw_exit run_status(struct gw_ctl *ctl)
 
 /* ---- attacks --------------------------------------------------------------------------------- */
 
+/* What a vector is counted in. */
+static const char *unit_of(const json_t *attack)
+{
+	const char *vector = text_of(attack, "vector");
+
+	return strcmp(vector, "exhaustion") == 0 ? " %"
+	       : strcmp(vector, "slow") == 0     ? " open"
+						 : "/s";
+}
+
 static enum gw_exit run_attacks(struct gw_ctl *ctl)
 {
 	struct gw_report_table table = { 0 };
@@ -225,7 +235,8 @@ static enum gw_exit run_attacks(struct gw_ctl *ctl)
 			      text_of(attack, "target"), text_of(attack, "vector"),
 			      gw_report_time(number_of(attack, "start"), start),
 			      over ? gw_report_time(number_of(attack, "end"), end) : "goes on",
-			      gw_arena_printf(ctl->arena, "%lld/s", number_of(attack, "peak")),
+			      gw_arena_printf(ctl->arena, "%lld%s", number_of(attack, "peak"),
+					      unit_of(attack)),
 			      text_of(attack, "mode"));
 	}
 	if (json_array_size(list))
@@ -271,8 +282,8 @@ static void print_attack(struct gw_ctl *ctl, const json_t *attack)
 	gw_text_printf(&ctl->out, "from %s, %s%s\n",
 		       gw_report_time(number_of(attack, "start"), start), over ? "to " : "goes on",
 		       over ? gw_report_time(number_of(attack, "end"), end) : "");
-	gw_text_printf(&ctl->out, "peak %lld a second, %s; more than %lld is one; %.0f %% proven\n",
-		       number_of(attack, "peak"),
+	gw_text_printf(&ctl->out, "peak %lld%s, %s; more than %lld is one; %.0f %% proven\n",
+		       number_of(attack, "peak"), unit_of(attack),
 		       gw_report_time(number_of(attack, "peak_time"), peak),
 		       number_of(attack, "threshold"),
 		       json_number_value(json_object_get(attack, "proven")) * 100);

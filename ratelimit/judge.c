@@ -12,6 +12,7 @@
 #define OVERWHELMING 4.0
 #define USUAL_TIMES  4.0
 #define FULL         0.85
+#define PERCENT      100
 #define FILLING      0.7
 
 const char *ratelimit_vector_name(enum ratelimit_vector vector)
@@ -205,8 +206,8 @@ static struct ratelimit_finding judge_occupancy(const struct ratelimit_circumsta
 {
 	struct ratelimit_finding finding = {
 		.vector = RATELIMIT_VECTOR_EXHAUSTION,
-		.rate = about->occupancy,
-		.threshold = FULL,
+		.rate = about->occupancy * PERCENT,
+		.threshold = FULL * PERCENT,
 		.proven = 1,
 	};
 

@@ -21,7 +21,7 @@
 #define MAIL_PORT    25
 #define MANY_SILENT  2u /* of a fan-out, one in so many is silent at least */
 #define LUCK_MS      5000
-#define NO_LUCK      5u /* failures of others, without a success of theirs */
+#define NO_LUCK      3 /* others without an answer */
 #define NOWHERE      UINT32_MAX
 
 /* A first contact, until its outcome is known and a little longer. */
@@ -36,10 +36,11 @@ struct pending {
 	bool failed, over;
 };
 
-/* What became of first contacts lately, in two halves of which the older one is thrown away. */
+/* What became of flows lately, in two halves of which the older one is thrown away. */
 struct luck {
 	int64_t since_ms;
-	uint32_t successes[2], failures[2];
+	bool answered[2];   /* something came back to somebody, be it a refusal */
+	uint64_t failed[2]; /* hosts that nobody answered, as bits */
 };
 
 struct ratelimit_scan {
@@ -148,27 +149,37 @@ bool ratelimit_scan_next(struct ratelimit_scan *scan, struct ratelimit_deed_find
 
 /* ---- is it the line? ------------------------------------------------------------------------- */
 
-static void note_luck(struct ratelimit_scan *scan, bool success, int64_t now_ms)
+static uint64_t bit_of(const struct ratelimit_scan *scan, const struct ratelimit_host *host)
+{
+	return UINT64_C(1) << (host - scan->hosts.items) % 64;
+}
+
+/* `silent`: this host got no answer; NULL: somebody got one. */
+static void note_luck(struct ratelimit_scan *scan, const struct ratelimit_host *silent,
+		      int64_t now_ms)
 {
 	struct luck *luck = &scan->luck;
 
 	if (now_ms - luck->since_ms >= LUCK_MS) {
-		luck->successes[1] = luck->successes[0];
-		luck->failures[1] = luck->failures[0];
-		luck->successes[0] = luck->failures[0] = 0;
+		luck->answered[1] = luck->answered[0];
+		luck->failed[1] = luck->failed[0];
+		luck->answered[0] = false;
+		luck->failed[0] = 0;
 		luck->since_ms = now_ms;
 	}
-	luck->successes[0] += success;
-	luck->failures[0] += !success;
+	if (silent)
+		luck->failed[0] |= bit_of(scan, silent);
+	else
+		luck->answered[0] = true;
 }
 
-/* Failures of others and no success of anybody's: then a failure says nothing about a host. */
+/* Several others fail, and nothing at all comes back to anybody: then a failure says nothing about a host. */
 static bool line_is_down(const struct ratelimit_scan *scan, const struct ratelimit_host *host)
 {
-	uint32_t failures = scan->luck.failures[0] + scan->luck.failures[1];
-	uint32_t successes = scan->luck.successes[0] + scan->luck.successes[1];
+	const struct luck *luck = &scan->luck;
+	uint64_t others = (luck->failed[0] | luck->failed[1]) & ~bit_of(scan, host);
 
-	return !successes && failures >= host->failures + NO_LUCK;
+	return !luck->answered[0] && !luck->answered[1] && __builtin_popcountll(others) >= NO_LUCK;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -183,6 +194,9 @@ static void find_scan(struct ratelimit_scan *scan, struct ratelimit_host *host,
 		ratelimit_host_forget_walk(host);
 		return;
 	}
+	/* Whoever is found to scan is no witness of the line. */
+	scan->luck.failed[0] &= ~bit_of(scan, host);
+	scan->luck.failed[1] &= ~bit_of(scan, host);
 	finding = find(scan, host, RATELIMIT_DEED_SCAN, now_ms);
 	if (finding) {
 		finding->protocol = last->protocol;
@@ -200,7 +214,6 @@ static void find_scan(struct ratelimit_scan *scan, struct ratelimit_host *host,
 static void step(struct ratelimit_scan *scan, struct ratelimit_host *host,
 		 const struct pending *pending, bool success, int64_t now_ms)
 {
-	note_luck(scan, success, now_ms);
 	if (success) {
 		host->steps--;
 		if (host->steps <= -DECIDED)
@@ -448,6 +461,9 @@ void ratelimit_scan_outcome(struct ratelimit_scan *scan, const struct ratelimit_
 	struct pending *pending = pending_of(scan, contact);
 
 	scan->counts.answered += success;
+	/* A refusal comes while it is waited for; what ends in silence does so much later. */
+	if (success || (pending && !pending->over && !pending->failed))
+		note_luck(scan, NULL, now_ms);
 	if (!host)
 		return;
 	turn_second(host, now_ms / 1000);
@@ -468,6 +484,14 @@ void ratelimit_scan_outcome(struct ratelimit_scan *scan, const struct ratelimit_
 	}
 }
 
+/* Of late; what it begins from quarantine says nothing of the line either. */
+static bool is_found(const struct ratelimit_host *host, int64_t now_ms)
+{
+	int64_t told = host->told_ms[RATELIMIT_DEED_SCAN];
+
+	return told && now_ms - told < TOLD_MS;
+}
+
 void ratelimit_scan_turn(struct ratelimit_scan *scan, int64_t now_ms)
 {
 	for (; scan->judged < scan->last; scan->judged++) {
@@ -475,8 +499,11 @@ void ratelimit_scan_turn(struct ratelimit_scan *scan, int64_t now_ms)
 
 		if (now_ms - pending->begun_ms < (int64_t)scan->settings.timeout_ms)
 			break;
-		if (!pending->over)
-			fail(scan, pending, now_ms);
+		if (pending->over)
+			continue;
+		if (host_of(scan, pending) && !is_found(host_of(scan, pending), now_ms))
+			note_luck(scan, host_of(scan, pending), now_ms);
+		fail(scan, pending, now_ms);
 	}
 }
 

@@ -7,7 +7,8 @@
  * as the shares and 1 % of errors of either kind, every failure is a step up, every success a step down, and
  * four steps up decide. An unanswered contact is a failure after half a second; if the answer comes
  * later, it is taken back. At ports by which machines are administered eight contacts without any answer
- * decide sooner. When the others have no luck either, it is the line, and nobody is judged.
+ * decide sooner. When several others fail as well, and nothing at all comes back to anybody, it is the line,
+ * and nobody is judged.
  *
  * Who talks to how many at one port (fan-out), and who begins more flows than are answered (flood), is
  * judged beside it; mail is for hosts that are named.

@@ -46,7 +46,7 @@ void ratelimit_finding_text(const struct ratelimit_finding *finding, char *ret, 
 		return;
 	case RATELIMIT_VECTOR_EXHAUSTION:
 		(void)snprintf(ret, size, "%s: the connection table is %.0f %% full", name,
-			       finding->rate * 100);
+			       finding->rate);
 		return;
 	case RATELIMIT_VECTOR_PULSE:
 		(void)snprintf(ret, size, "%s: three attacks within a minute, each soon over",

@@ -202,6 +202,29 @@ static void when_the_line_is_down_nobody_is_a_scanner(void **state)
 	ratelimit_scan_free(scan);
 }
 
+/* At night, when nobody else is there. */
+static void scanners_are_no_excuse_for_each_other(void **state)
+{
+	struct ratelimit_scan *scan = ratelimit_scan_new(&usual);
+	struct ratelimit_deed_finding finding;
+	unsigned int found_of[8] = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 700; i++) { /* three at a time, then another four one by one */
+		uint32_t host = i < 300 ? 1 + i % 3 : 1 + i / 100;
+		struct ratelimit_contact contact = contact_of(host, 1000 + i, 8080);
+		int64_t now = START + (int64_t)i * 20;
+
+		ratelimit_scan_turn(scan, now);
+		ratelimit_scan_begin(scan, &contact, now);
+		while (ratelimit_scan_next(scan, &finding))
+			found_of[finding.host.addr & 7] += finding.deed == RATELIMIT_DEED_SCAN;
+	}
+	for (int i = 1; i <= 7; i++)
+		assert_int_equal(found_of[i], 1);
+	ratelimit_scan_free(scan);
+}
+
 static void honest_hosts_are_left_alone(void **state)
 {
 	struct ratelimit_scan *scan = ratelimit_scan_new(&usual);
@@ -340,6 +363,7 @@ int main(void)
 		cmocka_unit_test(one_dead_server_is_one_failure),
 		cmocka_unit_test(late_answers_are_taken_back),
 		cmocka_unit_test(when_the_line_is_down_nobody_is_a_scanner),
+		cmocka_unit_test(scanners_are_no_excuse_for_each_other),
 		cmocka_unit_test(honest_hosts_are_left_alone),
 		cmocka_unit_test(silent_datagrams_to_many_are_a_fanout),
 		cmocka_unit_test(a_flood_to_one_address_is_found_within_a_second),
