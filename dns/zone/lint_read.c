@@ -1,22 +1,27 @@
 /*
  * A zone's master file as records, each with its place. Cut into entries here (parentheses, quotes, comments),
- * with $ORIGIN, $TTL and $INCLUDE; what an entry says is read by ldns, so that an error in one is one
- * error.
+ * with $ORIGIN, $TTL, $INCLUDE and $GENERATE; what an entry says is read on its own, so that an error in one
+ * is one error. Types that rdata.h does not know by their fields are read by ldns.
  *
  * Nothing is read outside of the repository: paths of $INCLUDE are relative to it, have no `..`, and lead
  * over no symbolic link out of it.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ldns/ldns.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+/* It has a `bool` of its own where there is none yet. */
+#include <ldns/ldns.h>
+
+#include "dns/zone/generate.h"
 #include "dns/zone/lint.h"
+#include "dns/zone/rdata.h"
 #include "gw/core/duration.h"
 #include "gw/core/mem.h"
 
@@ -31,9 +36,10 @@ struct reader {
 	uint64_t octets;
 	unsigned int depth;
 	bool failed;
-	uint32_t ttl; /* $TTL */
-	bool has_ttl;
-	ldns_rdf *previous; /* owner */
+	uint32_t ttl; /* of an entry that has none: $TTL, else the last that was written */
+	bool has_ttl, has_default;
+	const struct gw_dns_name *owner; /* of the entry before; NULL: there is none */
+	uint8_t *rdata;                  /* room for one */
 };
 
 /** A file while it is read. */
@@ -45,7 +51,7 @@ struct text {
 };
 
 static bool read_file(struct reader *reader, const char *path, struct gw_loc from,
-		      ldns_rdf *origin);
+		      const struct gw_dns_name *origin);
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
@@ -213,135 +219,230 @@ static bool blank(const char *entry)
 
 /* ---- what an entry says ----------------------------------------------------------------------- */
 
-static void add_record(struct reader *reader, const ldns_rr *rr, struct gw_loc loc)
+static void add_record(struct reader *reader, uint16_t type, uint32_t ttl, size_t len,
+		       struct gw_loc loc)
 {
 	struct gw_zone_data *data = reader->data;
-	struct gw_zone_record record = { .type = (uint16_t)ldns_rr_get_type(rr),
-					 .ttl = ldns_rr_ttl(rr),
-					 .loc = loc };
-	const struct gw_dns_name *last = data->n ? data->records[data->n - 1].name : NULL;
-	ldns_buffer *buffer = ldns_buffer_new(LDNS_MIN_BUFLEN);
-	ldns_rdf *owner = ldns_rdf_clone(ldns_rr_owner(rr));
-	ldns_rr *copy = ldns_rr_clone(rr);
-	struct gw_dns_name name;
+	const struct gw_zone_record record = {
+		.name = reader->owner,
+		.type = type,
+		.ttl = ttl,
+		.rdata = gw_arena_memdup(data->arena, reader->rdata, len),
+		.len = (uint16_t)len,
+		.loc = loc,
+	};
 
-	if (!buffer || !owner || !copy)
+	gw_push(data->records, data->n, data->capacity, record);
+}
+
+/* RDATA of a rare type, by ldns. */
+static bool read_by_ldns(struct reader *reader, uint16_t type, const char *text,
+			 const struct gw_dns_name *origin, size_t *ret_len, const char **ret_wrong)
+{
+	gw_auto_text struct gw_text entry = { 0 };
+	ldns_rdf *zone = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->wire);
+	ldns_buffer *buffer = ldns_buffer_new(LDNS_MIN_BUFLEN);
+	ldns_status status;
+	ldns_rr *rr = NULL;
+
+	if (!zone || !buffer)
 		gw_out_of_memory();
-	ldns_dname2canonical(owner);
-	ldns_rr2canonical(copy);
-	name.len = (uint8_t)ldns_rdf_size(owner);
-	memcpy(name.wire, ldns_rdf_data(owner), name.len);
-	record.name = last && gw_dns_name_equal(last, &name)
-			      ? last
-			      : gw_arena_memdup(data->arena, &name, sizeof(name));
-	if (ldns_rr_rdata2buffer_wire(buffer, copy) != LDNS_STATUS_OK ||
-	    ldns_buffer_position(buffer) > UINT16_MAX) {
-		fail_at(reader, loc, "its data do not fit into a record");
-	} else {
-		record.len = (uint16_t)ldns_buffer_position(buffer);
-		record.rdata = gw_arena_memdup(data->arena, ldns_buffer_begin(buffer), record.len);
-		gw_push(data->records, data->n, data->capacity, record);
+	gw_text_puts(&entry, ". 0 IN ");
+	gw_rdata_type_print(type, &entry);
+	gw_text_printf(&entry, " %s", text);
+	status = ldns_rr_new_frm_str(&rr, entry.bytes, 0, zone, NULL);
+	if (status == LDNS_STATUS_OK) {
+		ldns_rr2canonical(rr);
+		status = ldns_rr_rdata2buffer_wire(buffer, rr);
 	}
+	*ret_len = status == LDNS_STATUS_OK ? ldns_buffer_position(buffer) : 0;
+	if (status != LDNS_STATUS_OK)
+		*ret_wrong = ldns_get_errorstr_by_id(status);
+	else if (*ret_len > GW_RDATA_MAX)
+		*ret_wrong = "its data do not fit into a record";
+	else if (*ret_len)
+		memcpy(reader->rdata, ldns_buffer_begin(buffer), *ret_len);
+	ldns_rr_free(rr);
 	ldns_buffer_free(buffer);
-	ldns_rdf_deep_free(owner);
-	ldns_rr_free(copy);
+	ldns_rdf_deep_free(zone);
+	return !*ret_wrong;
+}
+
+/* The owner of an entry: the one before it if it begins with a space. */
+static const char *read_owner(struct reader *reader, const char *entry, struct gw_words *words,
+			      const struct gw_dns_name *origin)
+{
+	struct gw_dns_name name;
+	struct gw_word word;
+	int len;
+
+	if (*entry == ' ')
+		return reader->owner ? NULL : "the first entry has no owner";
+	(void)gw_words_next(words, &word); /* it is not blank */
+	len = gw_word_name(&word, origin->wire, origin->len, true, name.wire);
+	if (len < 0)
+		return "its owner is no domain name";
+	name.len = (uint8_t)len;
+	if (!reader->owner || !gw_dns_name_equal(reader->owner, &name))
+		reader->owner = gw_arena_memdup(reader->data->arena, &name, sizeof(name));
+	return NULL;
+}
+
+/* [TTL] [CLASS] TYPE, the first two in any order. */
+static const char *read_head(struct reader *reader, struct gw_words *words, uint32_t *ret_ttl,
+			     uint16_t *ret_type)
+{
+	bool has_class = false, has_ttl = false;
+	struct gw_word word;
+
+	*ret_ttl = reader->has_ttl ? reader->ttl : 3600;
+	while (gw_words_next(words, &word)) {
+		if (!has_class && gw_word_is(&word, "IN")) {
+			has_class = true;
+		} else if (!has_class && (gw_word_is(&word, "CH") || gw_word_is(&word, "HS") ||
+					  gw_word_is(&word, "CS"))) {
+			return "records are of class IN";
+		} else if (!has_ttl && word.text[0] >= '0' && word.text[0] <= '9') {
+			if (!gw_word_period(&word, ret_ttl) || *ret_ttl > INT32_MAX)
+				return "its TTL is no time";
+			has_ttl = true;
+		} else if (!gw_rdata_type_read(&word, ret_type)) {
+			return "it has no known type";
+		} else {
+			if (has_ttl && !reader->has_default) {
+				reader->ttl = *ret_ttl;
+				reader->has_ttl = true;
+			}
+			return NULL;
+		}
+	}
+	return "its type is missing";
 }
 
 static void read_record(struct reader *reader, const char *entry, struct gw_loc loc,
-			ldns_rdf *origin)
+			const struct gw_dns_name *origin)
 {
-	ldns_rr *rr = NULL;
-	ldns_status status = ldns_rr_new_frm_str(&rr, entry, reader->has_ttl ? reader->ttl : 3600,
-						 origin, &reader->previous);
+	struct gw_words words = { entry };
+	const char *wrong = read_owner(reader, entry, &words, origin);
+	const char *rest;
+	uint16_t type = 0;
+	uint32_t ttl = 0;
+	size_t len = 0;
 
-	if (status != LDNS_STATUS_OK)
-		fail_at(reader, loc, "it cannot be read as a record: %s",
-			ldns_get_errorstr_by_id(status));
-	else if (reader->data->n >= GW_ZONE_RECORDS_MAX)
+	if (!wrong)
+		wrong = read_head(reader, &words, &ttl, &type);
+	rest = words.at;
+	if (!wrong && reader->data->n >= GW_ZONE_RECORDS_MAX) {
 		fail_at(reader, loc, "a zone has at most %u records", GW_ZONE_RECORDS_MAX);
-	else if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
-		fail_at(reader, loc, "records are of class IN");
-	else
-		add_record(reader, rr, loc);
-	ldns_rr_free(rr);
-}
-
-/* A domain name, relative to `origin` unless it ends with a dot. NULL: it is none. */
-static ldns_rdf *read_name(const char *text, const ldns_rdf *origin)
-{
-	ldns_rdf *name = ldns_dname_new_frm_str(text);
-	size_t len = strlen(text);
-
-	if (name && origin && (!len || text[len - 1] != '.') &&
-	    ldns_dname_cat(name, origin) != LDNS_STATUS_OK) {
-		ldns_rdf_deep_free(name);
-		name = NULL;
+		return;
 	}
-	return name;
+	if (!wrong && gw_rdata_read(type, &words, origin->wire, origin->len, reader->rdata, &len,
+				    &wrong) == GW_RDATA_OTHER)
+		(void)read_by_ldns(reader, type, rest, origin, &len, &wrong);
+	if (wrong)
+		fail_at(reader, loc, "it cannot be read as a record: %s", wrong);
+	else
+		add_record(reader, type, ttl, len, loc);
 }
 
-/* Seconds, or with units as in BIND: 1h30m. */
-static bool read_ttl(const char *text, uint32_t *ret)
-{
-	const char *end = text;
-	uint32_t value = ldns_str2period(text, &end);
+/* ---- directives ------------------------------------------------------------------------------- */
 
-	if (*end || end == text || value > INT32_MAX)
-		return false;
-	*ret = value;
-	return true;
+/* A domain name, relative to `origin` unless it ends with a dot; false: it is none. */
+static bool read_name(const struct gw_word *word, const struct gw_dns_name *origin,
+		      struct gw_dns_name *ret)
+{
+	int len = gw_word_name(word, origin->wire, origin->len, true, ret->wire);
+
+	ret->len = (uint8_t)(len < 0 ? 0 : len);
+	return len >= 0;
 }
 
-static void include(struct reader *reader, char *words[3], size_t n, struct gw_loc loc,
-		    ldns_rdf *origin)
+static void include(struct reader *reader, struct gw_words *words, struct gw_loc loc,
+		    const struct gw_dns_name *origin)
 {
-	ldns_rdf *other = n > 2 ? read_name(words[2], origin) : NULL;
+	struct gw_dns_name other = *origin;
+	struct gw_word path, name;
 
-	if (n < 2 || (n > 2 && !other))
+	if (!gw_words_next(words, &path) ||
+	    (gw_words_next(words, &name) && !read_name(&name, origin, &other)) ||
+	    !gw_words_end(words))
 		fail_at(reader, loc, "it is `$INCLUDE FILE [ORIGIN]`");
 	else if (reader->depth >= INCLUDES_DEEP)
 		fail_at(reader, loc, "files are included %u deep; do they include each other?",
 			INCLUDES_DEEP);
 	else
-		(void)read_file(reader, words[1], loc, other ? other : origin);
-	ldns_rdf_deep_free(other);
+		(void)read_file(reader, gw_arena_strndup(reader->data->arena, path.text, path.len),
+				loc, &other);
 }
 
-/* $ORIGIN, $TTL, $INCLUDE. */
-static void read_directive(struct reader *reader, char *entry, struct gw_loc loc, ldns_rdf **origin)
+static void generate(struct reader *reader, struct gw_words *words, struct gw_loc loc,
+		     const struct gw_dns_name *origin)
 {
-	char *words[3] = { NULL }, *save = NULL;
-	size_t n = 0;
+	struct gw_zone_range range;
+	struct gw_word word;
+	const char *entry;
 
-	for (char *word = strtok_r(entry, " ", &save); word && n < 3;
-	     word = strtok_r(NULL, " ", &save))
-		words[n++] = word;
-	if (strcasecmp(words[0], "$ORIGIN") == 0) {
-		ldns_rdf *name = n == 2 ? read_name(words[1], *origin) : NULL;
+	if (!gw_words_next(words, &word) || !gw_zone_range_read(&word, &range) ||
+	    gw_words_end(words)) {
+		fail_at(reader, loc,
+			"it is `$GENERATE START-STOP[/STEP] ENTRY`, of at most %u numbers",
+			GW_ZONE_GENERATE_MAX);
+		return;
+	}
+	entry = words->at + strspn(words->at, " ");
+	for (uint64_t number = range.start; number <= range.stop; number += range.step) {
+		gw_auto_text struct gw_text made = { 0 };
+		bool failed = reader->failed;
 
-		if (!name) {
-			fail_at(reader, loc, "`$ORIGIN` takes a domain name");
+		if (!gw_zone_generate(entry, (uint32_t)number, &made)) {
+			fail_at(reader, loc, "behind a `$` stands `{OFFSET[,WIDTH[,BASE]]}`");
 			return;
 		}
-		ldns_rdf_deep_free(*origin);
-		*origin = name;
-	} else if (strcasecmp(words[0], "$TTL") == 0) {
-		if (n != 2 || !read_ttl(words[1], &reader->ttl))
-			fail_at(reader, loc, "`$TTL` takes a time such as 3600 or 1h");
-		else
-			reader->has_ttl = true;
-	} else if (strcasecmp(words[0], "$INCLUDE") == 0) {
-		include(reader, words, n, loc, *origin);
-	} else {
-		fail_at(reader, loc, "`%s` is not known here; $ORIGIN, $TTL and $INCLUDE are",
-			words[0]);
+		reader->failed = false;
+		read_record(reader, made.bytes, loc, origin);
+		if (reader->failed)
+			return; /* the others would fail alike */
+		reader->failed = failed;
 	}
 }
 
-static bool read_file(struct reader *reader, const char *path, struct gw_loc from, ldns_rdf *origin)
+static void read_directive(struct reader *reader, const char *entry, struct gw_loc loc,
+			   struct gw_dns_name *origin)
+{
+	struct gw_words words = { entry };
+	struct gw_word directive, word;
+	struct gw_dns_name name;
+
+	(void)gw_words_next(&words, &directive); /* begins with a dollar */
+	if (gw_word_is(&directive, "$ORIGIN")) {
+		if (gw_words_next(&words, &word) && gw_words_end(&words) &&
+		    read_name(&word, origin, &name))
+			*origin = name;
+		else
+			fail_at(reader, loc, "`$ORIGIN` takes a domain name");
+	} else if (gw_word_is(&directive, "$TTL")) {
+		if (gw_words_next(&words, &word) && gw_words_end(&words) &&
+		    gw_word_period(&word, &reader->ttl) && reader->ttl <= INT32_MAX)
+			reader->has_ttl = reader->has_default = true;
+		else
+			fail_at(reader, loc, "`$TTL` takes a time such as 3600 or 1h");
+	} else if (gw_word_is(&directive, "$INCLUDE")) {
+		include(reader, &words, loc, origin);
+	} else if (gw_word_is(&directive, "$GENERATE")) {
+		generate(reader, &words, loc, origin);
+	} else {
+		fail_at(reader, loc,
+			"`%.*s` is not known here; $ORIGIN, $TTL, $INCLUDE and $GENERATE are",
+			(int)directive.len, directive.text);
+	}
+}
+
+static bool read_file(struct reader *reader, const char *path, struct gw_loc from,
+		      const struct gw_dns_name *origin)
 {
 	const struct gw_source *source = load(reader, path, from);
-	ldns_rdf *own = source ? ldns_rdf_clone(origin) : NULL; /* of the file, RFC 1035, 5.1 */
+	struct gw_dns_name own = *origin; /* of the file, RFC 1035, 5.1 */
+	gw_auto_text struct gw_text entry = { 0 };
 	struct text text;
 
 	if (!source)
@@ -353,10 +454,10 @@ static bool read_file(struct reader *reader, const char *path, struct gw_loc fro
 			      .line_begin = source->text };
 	reader->depth++;
 	for (;;) {
-		gw_auto_text struct gw_text entry = { 0 };
 		const char *wrong;
 		struct gw_loc loc;
 
+		entry.len = 0; /* its room is used again */
 		if (!next_entry(&text, &entry, &loc, &wrong))
 			break;
 		if (wrong)
@@ -364,10 +465,9 @@ static bool read_file(struct reader *reader, const char *path, struct gw_loc fro
 		else if (entry.len && entry.bytes[0] == '$')
 			read_directive(reader, entry.bytes, loc, &own);
 		else if (entry.len && !blank(entry.bytes))
-			read_record(reader, entry.bytes, loc, own);
+			read_record(reader, entry.bytes, loc, &own);
 	}
 	reader->depth--;
-	ldns_rdf_deep_free(own);
 	return true;
 }
 
@@ -376,15 +476,12 @@ bool gw_zone_read(const char *dir, const struct gw_zone_config *zone, struct gw_
 {
 	gw_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct reader reader = { .data = ret, .diags = diags, .dir = fd };
-	ldns_rdf *origin = ldns_dname_new_frm_str(zone->name->text);
 
 	*ret = (struct gw_zone_data){ .arena = arena };
 	memcpy(ret->apex.wire, zone->name->wire, zone->name->len);
 	ret->apex.len = zone->name->len;
-	if (!origin)
-		gw_out_of_memory();
-	(void)read_file(&reader, zone->file, zone->file_loc, origin); /* `failed` says */
-	ldns_rdf_deep_free(reader.previous);
-	ldns_rdf_deep_free(origin);
+	reader.rdata = gw_zalloc(GW_RDATA_MAX, 1);
+	(void)read_file(&reader, zone->file, zone->file_loc, &ret->apex); /* `failed` says */
+	gw_free(reader.rdata);
 	return !reader.failed;
 }

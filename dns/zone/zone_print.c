@@ -5,6 +5,7 @@
 #include <ldns/ldns.h>
 #include <string.h>
 
+#include "dns/zone/rdata.h"
 #include "gw/core/mem.h"
 
 /* Owner, type, class, TTL, length of RDATA: as in a message, for ldns to read. */
@@ -47,6 +48,25 @@ static int print_record(const struct gw_zone_rr *record, uint8_t *wire, ldns_buf
 	return err;
 }
 
+/* A record whose type rdata.h knows by its fields; GW_RDATA_OTHER: others are printed by ldns. */
+static enum gw_rdata_status print_known(const struct gw_zone_rr *record, struct gw_text *out)
+{
+	const size_t begin = out->len;
+	enum gw_rdata_status status;
+
+	gw_rdata_print_name(record->name, out);
+	gw_text_printf(out, "\t%u\tIN\t", record->ttl);
+	gw_rdata_type_print(record->type, out);
+	gw_text_putc(out, '\t');
+	status = gw_rdata_print(record->type, record->rdata, record->len, out);
+	gw_text_putc(out, '\n');
+	if (status != GW_RDATA_OK) {
+		out->len = begin;
+		out->bytes[begin] = '\0';
+	}
+	return status;
+}
+
 int gw_zone_print(const struct gw_zone_store *zone, struct gw_text *out)
 {
 	uint8_t *wire = gw_zalloc(HEAD_MAX + UINT16_MAX, 1);
@@ -55,8 +75,14 @@ int gw_zone_print(const struct gw_zone_store *zone, struct gw_text *out)
 
 	if (!buffer)
 		gw_out_of_memory();
-	for (size_t i = 0; i < zone->n && !err; i++)
-		err = print_record(&zone->rrs[i], wire, buffer, out);
+	for (size_t i = 0; i < zone->n && !err; i++) {
+		enum gw_rdata_status status = print_known(&zone->rrs[i], out);
+
+		if (status == GW_RDATA_OTHER)
+			err = print_record(&zone->rrs[i], wire, buffer, out);
+		else if (status == GW_RDATA_WRONG)
+			err = -EBADMSG;
+	}
 	ldns_buffer_free(buffer);
 	gw_free(wire);
 	return err;
