@@ -130,6 +130,20 @@ wait "$agent" 2>/dev/null || true
 start_agent
 start_metricsd
 [ "$(value gw_rollbacks_total)" = 1 ] || fail "it is forgotten that a change was undone"
+# A table that others may flush counts from nothing again.
+kill "$agent"
+wait "$agent" || fail "gwd ends with $?"
+nft delete table inet gw
+start_agent --shared
+until_true "gwd is not found again" serves
+never_back "a table that was made anew" 2
+nft flush ruleset
+until_true "the table does not come back" nft list set inet gw live
+# What was lost with it cannot be told from what came since, but nothing goes back.
+send "$hq" 10.40.0.10 9 40
+until_true "a table that others have flushed: nothing is counted" grown "$packets" $((before + 1))
+never_back "a table that others have flushed" 0
+never_back "and after that" 2
 ok "counters never go back"
 
 # ---- who it serves -------------------------------------------------------------------------------

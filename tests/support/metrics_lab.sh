@@ -3,7 +3,7 @@
 # sourced, as root, by a test that has itself started anew with `unshare -nm`.
 #
 #	metrics_lab NAME...     checks that programs are built; a folder to work in, users, zones hq, dmz, mgmt, wan
-#	start_agent; apply      gwd, and site/gw.yaml
+#	start_agent [OPTION...]; apply   gwd, and site/gw.yaml
 #	start_metricsd          as the user gw-metrics, until it serves
 #	get PATH [FIELD...]     an answer's body; its head is in `head`
 #	value SERIES            the value of a series in /metrics
@@ -87,7 +87,7 @@ send() {
 }
 
 start_agent() {
-	"$BUILD/gwd" 2>>gwd.log & agent=$!
+	"$BUILD/gwd" "$@" 2>>gwd.log & agent=$!
 	until_true "gwd does not listen" "$BUILD/tools/ask" run/control status
 }
 apply() { "$BUILD/gwctl" -C site apply >out 2>&1 || fail "apply"; }
