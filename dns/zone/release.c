@@ -172,7 +172,7 @@ int gw_zone_release_sign(struct gw_zone_release *release, const struct gw_zone_l
 
 static int compare_written(const struct gw_zone_release *release)
 {
-	struct gw_zone_diff diff;
+	struct gw_zone_diff diff = { 0 };
 	bool same;
 
 	gw_zone_diff(&release->made.zone, &release->written, GW_ZONE_DIFF_ALL, &diff);

@@ -102,7 +102,7 @@ static size_t take(struct gw_zone_store *zone, const uint8_t *data, size_t size)
 
 static void compare(const struct gw_zone_store *a, const struct gw_zone_store *b, bool same)
 {
-	struct gw_zone_diff diff;
+	struct gw_zone_diff diff = { 0 };
 
 	gw_zone_diff(a, b, GW_ZONE_DIFF_ALL, &diff);
 	if (same && diff.n)
