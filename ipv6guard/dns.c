@@ -99,7 +99,7 @@ uint32_t gw_v6_dns_subject(const char *name)
 static bool read_record(struct gw_v6_bytes message, size_t *at, bool question, bool netbios,
 			uint32_t *subjects, uint16_t *type)
 {
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1] = "";
 	size_t next = read_name(message.at, message.len, *at, name);
 	size_t fixed = question ? 4 : 10;
 

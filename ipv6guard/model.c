@@ -95,6 +95,8 @@ const char *ipv6guard_reason(enum ipv6guard_mode mode, enum ipv6guard_class clas
 		[IPV6GUARD_CLASS_NAMES] = "ipv6-names",
 	};
 
+	if (class >= IPV6GUARD_CLASS_COUNT)
+		return "ipv6";
 	return mode == IPV6GUARD_OFF && ipv6guard_class_is_native(class) ? "ipv6-off"
 									 : reasons[class];
 }

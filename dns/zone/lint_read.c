@@ -199,7 +199,7 @@ static bool next_entry(struct text *text, struct gw_text *out, struct gw_loc *re
 		} else if (c == '\0') {
 			*ret_wrong = "an octet of zero";
 		} else {
-			gw_text_putc(out, c == '\t' || c == '\r' ? ' ' : c);
+			gw_text_putc(out, (char)(c == '\t' || c == '\r' ? ' ' : c));
 		}
 	}
 	if (parentheses && !*ret_wrong)

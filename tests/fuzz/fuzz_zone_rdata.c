@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	type = (uint16_t)(data[0] << 8 | data[1]);
 	/* Entries are lines without octets of zero. */
 	for (size_t i = 2; i < size; i++)
-		gw_text_putc(&text, data[i] && data[i] != '\n' ? (char)data[i] : ' ');
+		gw_text_putc(&text, (char)(data[i] && data[i] != '\n' ? data[i] : ' '));
 	gw_text_puts(&text, "");
 	if (read_text(type, text.bytes ? text.bytes : "", rdata, &len) == GW_RDATA_OK)
 		print_and_read(type, rdata, len);

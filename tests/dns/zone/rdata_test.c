@@ -22,6 +22,7 @@ static const uint8_t origin[] = "\x07"
 				"\x02"
 				"jp";
 
+/* Hex is put together. NOLINTBEGIN(bugprone-suspicious-missing-comma) */
 static const char *const texts[] = {
 	"A 192.0.2.1",
 	"NS Ns1",
@@ -72,6 +73,7 @@ static const char *const texts[] = {
 	"TYPE65534 \\# 3 abcdef",
 	"TYPE65534 \\# 0",
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 /* Canonical RDATA by ldns; freed by the caller. */
 static uint8_t *by_ldns(const char *text, size_t *ret_len)
