@@ -21,9 +21,10 @@
 static const struct gw_loc nowhere;
 
 const struct gw_verb *const gw_agent_control_verbs[] = {
-	gw_verbs_change,   gw_verbs_settle,   gw_verbs_observe, gw_verbs_gauges, gw_verbs_drift,
-	gw_verbs_clock,    gw_verbs_measures, gw_verbs_devices, gw_verbs_admit,  gw_verbs_modules,
-	gw_verbs_handover, gw_verbs_pairs,    gw_verbs_feeds,   gw_verbs_zone,   NULL,
+	gw_verbs_change, gw_verbs_settle,  gw_verbs_observe,  gw_verbs_gauges,
+	gw_verbs_drift,  gw_verbs_clock,   gw_verbs_measures, gw_verbs_devices,
+	gw_verbs_admit,  gw_verbs_modules, gw_verbs_handover, gw_verbs_pairs,
+	gw_verbs_feeds,  gw_verbs_zone,    gw_verbs_review,   NULL,
 };
 
 static const struct gw_agent_part *const parts[] = {

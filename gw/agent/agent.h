@@ -191,6 +191,7 @@ extern const struct gw_agent_part gw_part_handover;  /* handover.c: modules lear
 extern const struct gw_verb *const gw_agent_control_verbs[];
 extern const struct gw_verb gw_verbs_change[];
 extern const struct gw_verb gw_verbs_settle[];
+extern const struct gw_verb gw_verbs_review[]; /* revision_review.c */
 extern const struct gw_verb gw_verbs_clock[];
 extern const struct gw_verb gw_verbs_drift[];
 extern const struct gw_verb gw_verbs_observe[];

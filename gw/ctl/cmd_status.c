@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gw/agent/pending.h"
+#include "gw/agent/revision_review.h"
 #include "gw/core/utf8.h"
 #include "gw/ctl/client.h"
 #include "gw/ctl/ctl.h"
@@ -262,6 +263,19 @@ static void print_clock(struct gw_ctl *ctl)
 	json_decref(reply);
 }
 
+static void print_emergency(struct gw_ctl *ctl, const struct gw_revision *revision)
+{
+	struct gw_revision_review review;
+	bool reviewed =
+		gw_store_review(ctl->target.store, revision->number, ctl->arena, &review) == 0;
+
+	gw_text_printf(&ctl->out,
+		       "  applied in an emergency, with fewer approvals than usual (%s): %s%s\n",
+		       revision->approvals ? revision->approvals : "none",
+		       reviewed ? "reviewed by " : "to be reviewed, see `gwctl review`",
+		       reviewed ? review.who : "");
+}
+
 static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 {
 	const struct gw_in_force *in_force = &ctl->in_force;
@@ -276,10 +290,7 @@ static void print_status(struct gw_ctl *ctl, const struct gw_links *links)
 		       gw_report_span(ctl->now, revision->time, span), revision->who,
 		       *revision->note ? ": " : "", revision->note);
 	if (revision->emergency)
-		gw_text_printf(&ctl->out,
-			       "  applied in an emergency, with fewer approvals than usual (%s): "
-			       "to be reviewed\n",
-			       revision->approvals ? revision->approvals : "none");
+		print_emergency(ctl, revision);
 	gw_text_printf(&ctl->out, "%s, %s, %zu to the gateway, %s; %s\n",
 		       gw_report_count(ctl->arena, totals.policies, "policy", "policies"),
 		       gw_report_count(ctl->arena, totals.exceptions, "exception", "exceptions"),

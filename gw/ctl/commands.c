@@ -61,6 +61,10 @@ static const struct gw_option drops_options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const struct gw_option review_options[] = {
+	{ "message", 'm', "NOTE", "what came of it, for the record" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct gw_option backup_options[] = {
 	{ "keys", 'k', NULL, "private keys as well: keep the file as safe as they are" },
 	{ "no-audit", 0, NULL, "without the audit trail" },
@@ -430,6 +434,20 @@ const struct gw_command gw_commands[] = {
 	  .max_args = 2,
 	  .run = gw_cmd_admit },
 
+	{ .name = "review",
+	  .group = REVIEW,
+	  .args = "[REVISION]",
+	  .summary = "What has to be looked at: emergency changes, policies by their day",
+	  .details =
+		  "Changes that were applied in an emergency, with fewer approvals than usual,\n"
+		  "until somebody else has looked at them, and policies of the revision in force\n"
+		  "whose `review:` day has come or comes within 30 days. With a REVISION: notes\n"
+		  "what came of looking at an emergency change, on record; not by who applied it.\n"
+		  "Exit status 2: something waits or is overdue.",
+	  .examples = "  gwctl review\n  gwctl review 118 -m \"as agreed on the phone, CHG-9\"\n",
+	  .options = review_options,
+	  .max_args = 1,
+	  .run = gw_cmd_review },
 	{ .name = "audit",
 	  .group = REVIEW,
 	  .summary = "Read, verify and export the audit trail",

@@ -160,6 +160,7 @@ enum gw_exit gw_cmd_confirm(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_abort(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_rollback(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_history(struct gw_ctl *ctl);
+enum gw_exit gw_cmd_review(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_diff(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_status(struct gw_ctl *ctl);
 enum gw_exit gw_cmd_counters(struct gw_ctl *ctl);

@@ -28,6 +28,8 @@ says() {
 lab_status 1 lab_gwctl status
 says GW0906
 lab_status 0 lab_gwctl history
+lab_status 1 lab_gwctl review
+says GW0906
 lab_status 1 lab_gwctl rollback
 lab_status 2 lab_gwctl -C "$one" plan
 says "hq (IPv4) -> dmz (IPv4) tcp/80"
@@ -38,6 +40,8 @@ lab_status 0 lab_gwctl -C "$one" apply -m "the first one"
 says "applied revision 1"
 lab_status 0 lab_gwctl -C "$one" apply
 says "nothing to change"
+lab_status 0 lab_gwctl review
+says "nothing has to be reviewed within 30 days"
 lab_status 0 lab_gwctl -C "$one" plan
 lab_status 0 lab_gwctl status
 says "by root: the first one"
@@ -128,3 +132,19 @@ flock -n 9
 lab_status 4 lab_gwctl -C "$two" apply
 says GW0902
 exec 9>&-
+
+# Policies whose day has come, or comes soon.
+lab_site due <<END
+policies:
+  - {id: web, from: hq, to: dmz, services: [tcp/80], action: accept, owner: web-team, ticket: CHG-1, review: 2026-01-31}
+  - {id: soon, from: hq, to: dmz, services: [tcp/443], action: accept, owner: web-team, ticket: CHG-2,
+     review: $(date -d '+10 days' +%F)}
+  - {id: later, from: guest, to: dmz, action: drop, $LAB_DUTY}
+END
+lab_status 0 lab_gwctl -C "$LAB_TMP/due" apply
+lab_status 2 lab_gwctl review
+says "OVERDUE"
+grep -q "^soon .*web-team *CHG-2" "$LAB_TMP/out" || { echo "nothing of what comes soon"; cat "$LAB_TMP/out"; exit 1; }
+! grep -q "^later " "$LAB_TMP/out" || { echo "what is far away is listed"; exit 1; }
+lab_status 2 lab_gwctl review --json
+says '"overdue": true'

@@ -44,7 +44,12 @@ site() { # port
 	  - {id: web, from: hq, to: mgmt, services: [tcp/$1], action: accept, owner: o, ticket: T-1, review: 2099-12-31}
 	EOF
 }
-"$gwd" 2>log & agent=$!
+# The group exists for the agent alone: its /etc/group is another than the machine's.
+GROUP=64905
+{ cat /etc/group; echo "gw:x:$GROUP:"; } >group
+chmod 755 .
+# shellcheck disable=SC2016  # the shell inside expands them
+unshare -m sh -c 'mount --bind "$0" /etc/group && exec "$1"' "$dir/group" "$gwd" 2>log & agent=$!
 for _ in $(seq 100); do [ ! -S run/control ] || break; sleep 0.1; done
 
 # expect STATUS TEXT COMMAND...: its exit status, and a text in what it prints.
@@ -120,6 +125,21 @@ expect 0 '"emergency":true' "$gwctl" audit export
 expect 0 "applied in an emergency" "$gwctl" status
 expect 0 "emergency" "$gwctl" history
 ok "in an emergency one is enough, and that is on record and shown"
+
+operator() {
+	setpriv --reuid 64906 --regid "$GROUP" --clear-groups --bounding-set -all --inh-caps -all "$gwctl" "$@"
+}
+expect 2 "revision 3" "$gwctl" review
+expect 4 "somebody else has to review it" "$gwctl" review 3 -m "looks right to me"
+expect 64 "says what came of" operator review 3
+expect 1 "not applied in an emergency" operator review 2 -m "seen"
+expect 1 "there is none" operator review 17 -m "seen"
+expect 0 "on record" operator review 3 -m "as agreed on the phone"
+expect 0 "nothing has to be reviewed" "$gwctl" review
+expect 0 '"note": "as agreed on the phone"' "$gwctl" review --json
+expect 0 "change.reviewed" "$gwctl" --json audit search -e change.reviewed
+expect 0 "reviewed by" "$gwctl" status
+ok "a change in an emergency waits to be reviewed by another than who applied it"
 
 expect 0 "applied revision 4" "$gwctl" rollback
 expect 4 "a change needs 2 approvals" "$gwctl" rollback
