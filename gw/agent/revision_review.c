@@ -1,10 +1,12 @@
 #include "gw/agent/revision_review.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gw/agent/agent.h"
 #include "gw/agent/durable.h"
@@ -57,18 +59,38 @@ int gw_store_review(struct gw_store *store, uint32_t number, struct gw_arena *ar
 int gw_store_set_review(struct gw_store *store, uint32_t number,
 			const struct gw_revision_review *review)
 {
-	json_t *root = json_object();
+	json_t *root;
 	gw_auto_text struct gw_text text = { 0 };
-	char path[PATH_SIZE];
+	char name[GW_REVISION_NAME_SIZE];
+	/* Its own folder is what has to be synced when the name is new. */
+	int folder = openat(store->revisions, gw_revision_name(number, name),
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
 
+	if (folder < 0)
+		return -errno;
+	root = json_object();
 	gw_json_set(root, "schema", json_string(SCHEMA));
 	gw_json_set(root, "who", gw_json_text(review->who));
 	gw_json_set(root, "time", json_integer((json_int_t)review->time));
 	gw_json_set(root, "note", gw_json_text(review->note));
 	gw_json_print(root, &text);
 	json_decref(root);
-	return gw_durable_replace(store->revisions, review_path(number, path), text.bytes,
-				  text.len);
+	err = gw_durable_replace(folder, "reviewed.json", text.bytes, text.len);
+	(void)close(folder); /* only read */
+	return err;
+}
+
+bool gw_store_waits_for_review(struct gw_store *store, uint32_t number)
+{
+	struct gw_arena *arena = gw_arena_new();
+	struct gw_revision_review review;
+	struct gw_revision revision;
+	bool waits = gw_store_revision(store, number, arena, &revision) == 0 &&
+		     revision.emergency && gw_store_review(store, number, arena, &review) != 0;
+
+	gw_arena_free(arena);
+	return waits;
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */
@@ -79,6 +101,7 @@ static bool may_review(struct gw_agent *agent, struct gw_ipc_call *call, uint32_
 {
 	const struct gw_peer *peer = gw_ipc_call_peer(call);
 	int err = gw_store_revision(agent->target.store, number, arena, ret);
+	struct gw_revision_review before;
 
 	if (err)
 		gw_ipc_call_refuse(call, GW_EXIT_FAILED, "revision %u cannot be read: %s", number,
@@ -86,6 +109,9 @@ static bool may_review(struct gw_agent *agent, struct gw_ipc_call *call, uint32_
 	else if (!ret->emergency)
 		gw_ipc_call_refuse(call, GW_EXIT_FAILED,
 				   "revision %u was not applied in an emergency", number);
+	else if (gw_store_review(agent->target.store, number, arena, &before) == 0)
+		gw_ipc_call_refuse(call, GW_EXIT_REFUSED, "revision %u was reviewed by %s already",
+				   number, before.who);
 	else if (strcmp(ret->who, peer->name) == 0)
 		gw_ipc_call_refuse(call, GW_EXIT_REFUSED,
 				   "revision %u was applied by %s: somebody else has to review it",

@@ -17,6 +17,8 @@ struct gw_revision_review {
 /** The review of a revision, in the arena. -ENOENT: nobody has looked at it; -EBADMSG: it is damaged. */
 int gw_store_review(struct gw_store *store, uint32_t number, struct gw_arena *arena,
 		    struct gw_revision_review *ret);
+/** True for a revision that was applied in an emergency, and that nobody has looked at. */
+bool gw_store_waits_for_review(struct gw_store *store, uint32_t number);
 /** Notes it; on disk when the call returns. 0 or -errno. */
 int gw_store_set_review(struct gw_store *store, uint32_t number,
 			const struct gw_revision_review *review);

@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "gw/agent/durable.h"
+#include "gw/agent/revision_review.h"
 #include "gw/agent/store_internal.h"
 #include "gw/core/mem.h"
+
+#define SPARED_MAX 256u
 
 static const struct gw_loc nowhere;
 
@@ -142,12 +145,20 @@ int gw_store_discard(struct gw_store *store, uint32_t number)
 void gw_store_prune(struct gw_store *store, size_t keep)
 {
 	struct list list;
+	size_t spared = 0;
 
 	/* What cannot be deleted today is tried again after the next change. */
 	if (list_revisions(store, &list) == 0)
-		for (size_t i = keep; i < list.n; i++)
-			if (list.numbers[i] != store->current)
+		for (size_t i = keep; i < list.n; i++) {
+			if (list.numbers[i] == store->current)
+				continue;
+			/* Changes that followed it must not take it off the list of `review`. */
+			if (spared < SPARED_MAX &&
+			    gw_store_waits_for_review(store, list.numbers[i]))
+				spared++;
+			else
 				(void)gw_store_discard(store, list.numbers[i]);
+		}
 	gw_free(list.numbers);
 }
 

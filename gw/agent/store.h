@@ -89,7 +89,10 @@ int gw_store_add(struct gw_store *store, const struct gw_revision *revision,
 		 struct gw_diags *diags);
 /** Puts a stored revision in force. */
 int gw_store_set_current(struct gw_store *store, uint32_t number, struct gw_diags *diags);
-/** Deletes the oldest revisions until `keep` are left; never the one in force. */
+/**
+ * Deletes the oldest revisions until `keep` are left; never the one in force, nor emergency changes that wait for
+ * their review, of which at most 256 are kept beyond.
+ */
 void gw_store_prune(struct gw_store *store, size_t keep);
 
 /**

@@ -44,6 +44,13 @@ static size_t list_emergencies(struct gw_ctl *ctl, const struct gw_revision *ite
 		char time[GW_REPORT_TIME];
 		bool reviewed;
 
+		if (items[i].damaged) {
+			gw_diag(&ctl->diags, GW_D_STATE_CORRUPT, nowhere,
+				"revision %u: its meta.json cannot be read; whether it was applied "
+				"in an emergency cannot be told",
+				items[i].number);
+			waiting++;
+		}
 		if (!items[i].emergency)
 			continue;
 		/* A damaged note of a review is none. */

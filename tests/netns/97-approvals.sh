@@ -135,6 +135,7 @@ expect 64 "says what came of" operator review 3
 expect 1 "not applied in an emergency" operator review 2 -m "seen"
 expect 1 "there is none" operator review 17 -m "seen"
 expect 0 "on record" operator review 3 -m "as agreed on the phone"
+expect 4 "was reviewed by" operator review 3 -m "seen twice"
 expect 0 "nothing has to be reviewed" "$gwctl" review
 expect 0 '"note": "as agreed on the phone"' "$gwctl" review --json
 expect 0 "change.reviewed" "$gwctl" --json audit search -e change.reviewed

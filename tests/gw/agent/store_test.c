@@ -17,6 +17,7 @@
 /* clang-format on */
 
 #include "gw/agent/durable.h"
+#include "gw/agent/revision_review.h"
 #include "gw/agent/store.h"
 #include "gw/core/mem.h"
 
@@ -81,7 +82,12 @@ static int add(struct state *state, const char *note, const struct gw_conf_file 
 	       uint32_t *ret)
 {
 	const struct gw_revision revision = {
-		.time = 1795392000, .who = "op-17", .note = note, .digest = "d1", .rules = 1
+		.time = 1795392000,
+		.who = "op-17",
+		.note = note,
+		.digest = "d1",
+		.rules = 1,
+		.emergency = strcmp(note, "emergency") == 0,
 	};
 	const struct gw_revision_content content = { .files = files,
 						     .n_files = n,
@@ -249,6 +255,38 @@ static void pruning_keeps_the_newest_and_the_current_one(void **ret)
 	assert_int_equal(n, 3);
 	assert_int_equal(items[0].number, 6);
 	assert_int_equal(items[2].number, 4);
+}
+
+/* Changes that follow must not take it off the list of what has to be looked at. */
+static void pruning_spares_what_waits_for_its_review(void **ret)
+{
+	const struct gw_revision_review seen = { .who = "op-08",
+						 .note = "fine",
+						 .time = 1795392001 };
+	struct gw_revision_review review;
+	struct state *state = *ret;
+	struct gw_revision *items;
+	size_t n;
+
+	assert_int_equal(gw_store_review(state->store, 1, state->arena, &review), -ENOENT);
+	assert_int_equal(gw_store_set_review(state->store, 1, &seen), -ENOENT);
+	(void)add_current(state, "emergency");
+	(void)add_current(state, "emergency");
+	for (int i = 0; i < 6; i++)
+		(void)add_current(state, "again");
+	gw_store_prune(state->store, 3);
+	assert_int_equal(gw_store_history(state->store, state->arena, &items, &n), 0);
+	assert_int_equal(n, 5);
+	assert_true(gw_store_waits_for_review(state->store, 1));
+	assert_int_equal(gw_store_set_review(state->store, 1, &seen), 0);
+	assert_false(gw_store_waits_for_review(state->store, 1));
+	assert_int_equal(gw_store_review(state->store, 1, state->arena, &review), 0);
+	assert_string_equal(review.who, "op-08");
+	assert_int_equal(review.time, seen.time);
+	gw_store_prune(state->store, 3);
+	assert_int_equal(gw_store_history(state->store, state->arena, &items, &n), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(items[3].number, 2);
 }
 
 /* ---- damage ------------------------------------------------------------------------------------ */
@@ -443,6 +481,7 @@ int main(void)
 		TEST(the_group_can_read_the_state_and_nobody_can_write_it),
 		TEST(a_second_writer_is_told_who_holds_the_lock),
 		TEST(pruning_keeps_the_newest_and_the_current_one),
+		TEST(pruning_spares_what_waits_for_its_review),
 		TEST(a_sound_revision_has_no_damage),
 		TEST(looking_makes_nothing),
 		TEST(damaged_files_are_found),
