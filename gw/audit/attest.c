@@ -401,17 +401,14 @@ static bool names_class(const char *header, size_t len, const char *name)
  * a restart. `range` holds those before; `line` is the first record, NULL: none is there yet.
  */
 static void judge_header(const struct run *run, struct log *log, struct gw_trail_cursor *cursor,
-			 const struct gw_forest *range, const struct gw_trail_line *line)
+			 const struct gw_forest *range, const struct gw_trail_line *line,
+			 const char *header, size_t len)
 {
 	struct gw_audit_log_end begin;
-	size_t len = 0, header_len = 0;
-	const char *header = gw_trail_take_header(cursor, &len);
+	size_t header_len = 0;
 	uint64_t seq;
-	int err;
+	int err = gw_audit_log_read_header(header, len, &begin, &seq, &header_len);
 
-	if (!header)
-		return;
-	err = gw_audit_log_read_header(header, len, &begin, &seq, &header_len);
 	/* One that is just being written is not whole yet. */
 	if (!err && header_len == len && names_class(header, len, log->result->name) &&
 	    same_forest(&begin.forest, range) && (!line || follows(log, &begin, seq, line)))
@@ -422,6 +419,17 @@ static void judge_header(const struct run *run, struct log *log, struct gw_trail
 	gw_diag(run->diags, GW_D_AUDIT_DAMAGED, nowhere,
 		"%s: the beginning of the segment does not belong to the records before it",
 		gw_trail_where(cursor));
+}
+
+/* Apart from judging, which needs kilobytes: few records stand behind a header. */
+static void look_for_header(const struct run *run, struct log *log, struct gw_trail_cursor *cursor,
+			    const struct gw_forest *range, const struct gw_trail_line *line)
+{
+	size_t len = 0;
+	const char *header = gw_trail_take_header(cursor, &len);
+
+	if (header)
+		judge_header(run, log, cursor, range, line, header, len);
 }
 
 static int read_records(struct run *run, struct log *log, size_t place)
@@ -443,13 +451,13 @@ static int read_records(struct run *run, struct log *log, size_t place)
 	while ((err = gw_trail_next(cursor, &line)) == 0) {
 		uint8_t leaf[GW_HASH_LEN];
 
-		judge_header(run, log, cursor, &range, &line);
+		look_for_header(run, log, cursor, &range, &line);
 		gw_hash_leaf(line.bytes, line.len, leaf);
 		gw_forest_add(&range, 0, leaf);
 		judge_record(run, log, &line, leaf);
 		compare_marks(run, log, &range);
 	}
-	judge_header(run, log, cursor, &range, NULL);
+	look_for_header(run, log, cursor, &range, NULL);
 	if (err == -EBADMSG) {
 		gw_diag(run->diags, GW_D_AUDIT_DAMAGED, nowhere, "%s: no whole record follows",
 			gw_trail_where(cursor));
